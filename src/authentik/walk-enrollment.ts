@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { describeChallenge, isRefusal, type Challenge } from './challenge.ts';
+import { FlowExecutor, type VisitorOptions } from './flow-executor.ts';
+
+/** Where to sign up and where to log in. */
+export interface EnrollmentSite extends VisitorOptions {
+  readonly enrollmentSlug: string;
+  readonly loginSlug: string;
+}
+
+/** What somebody fills in, by `field_key`. A second password field is filled with `password` unless it has a value of its own. */
+export type Person = Readonly<Record<string, string>> & { readonly password: string };
+
+type Answers = Readonly<Record<string, unknown>>;
+
+const MAX_STEPS = 20;
+/** Fields that show something and ask nothing. */
+const SHOWN_ONLY = new Set(['static', 'separator', 'alert_info', 'alert_warning', 'alert_danger']);
+
+const Prompt = z.looseObject({
+  fields: z.array(z.looseObject({ field_key: z.string(), type: z.string(), required: z.boolean(), initial_value: z.unknown() })),
+});
+const Consent = z.looseObject({ token: z.string() });
+const Identification = z.looseObject({ password_fields: z.boolean().optional() });
+
+/**
+ * Signs people up and logs them in as their browsers would, each time with a new one, for demonstrations and end-to-end tests.
+ * Every method resolves to the challenge that ends its part, and throws with what the server said when it ends otherwise.
+ */
+export class EnrollmentWalk {
+  readonly #site: EnrollmentSite;
+
+  constructor(site: EnrollmentSite) {
+    this.#site = site;
+  }
+
+  /** Fills in the sign-up forms. Ends at `ak-stage-email` when a mail is on its way, else at `xak-flow-redirect`. */
+  async signUp(person: Person): Promise<Challenge> {
+    return this.#walk('Sign-up', this.#site.enrollmentSlug, '', (challenge) => {
+      if (challenge.component === 'ak-stage-email') return 'end';
+      return challenge.component === 'ak-stage-prompt' ? fillIn(challenge, person) : undefined;
+    });
+  }
+
+  /** Opens the link of the mail and consents. Ends at `xak-flow-redirect`. */
+  async confirm(link: string): Promise<Challenge> {
+    // The link names the host that the server thinks it has; the visitor keeps to the one it was given.
+    const { pathname, search } = new URL(link);
+    const slug = /\/if\/flow\/([^/]+)\/$/.exec(pathname)?.[1];
+    if (slug === undefined) throw new Error(`The mail links to ${pathname}, which is no page of a flow.`);
+    return this.#walk('Confirmation', decodeURIComponent(slug), search.slice(1), (challenge) =>
+      challenge.component === 'ak-stage-consent' ? { token: Consent.parse(challenge.raw).token } : undefined,
+    );
+  }
+
+  /** Logs in by name or address, with the password on the same form or on the next. Ends at `xak-flow-redirect`. */
+  async login(uid: string, password: string): Promise<Challenge> {
+    return this.#walk('Login', this.#site.loginSlug, '', (challenge) => {
+      if (challenge.component === 'ak-stage-password') return { password };
+      if (challenge.component !== 'ak-stage-identification') return undefined;
+      return Identification.parse(challenge.raw).password_fields === true ? { uid_field: uid, password } : { uid_field: uid };
+    });
+  }
+
+  async #walk(
+    part: string,
+    slug: string,
+    query: string,
+    answer: (challenge: Challenge) => Answers | 'end' | undefined,
+  ): Promise<Challenge> {
+    const visitor = new FlowExecutor(this.#site);
+    try {
+      let challenge = await visitor.open(slug, query);
+      for (let step = 0; step < MAX_STEPS; step += 1) {
+        if (isRefusal(challenge) || challenge.responseErrors.length > 0) break;
+        const answers = answer(challenge) ?? answerAnywhere(challenge);
+        if (answers === 'end') return challenge;
+        if (answers === undefined) break;
+        challenge = await visitor.answer({ component: challenge.component, ...answers });
+      }
+      throw new Error(`${part} stopped at ${describeChallenge(challenge)}.`);
+    } finally {
+      visitor.close();
+    }
+  }
+}
+
+/** What every part answers alike. */
+function answerAnywhere(challenge: Challenge): Answers | 'end' | undefined {
+  if (challenge.component === 'xak-flow-redirect') return 'end';
+  return challenge.component === 'ak-stage-user-login' ? { remember_me: false } : undefined;
+}
+
+function fillIn(challenge: Challenge, person: Person): Answers {
+  const answers: Record<string, unknown> = {};
+  for (const field of Prompt.parse(challenge.raw).fields) {
+    if (SHOWN_ONLY.has(field.type)) continue;
+    const value = person[field.field_key] ?? (field.type === 'password' ? person.password : (field.initial_value ?? ''));
+    if (value === '' && field.required) throw new Error(`The form asks for ${field.field_key}, which this person does not have.`);
+    if (value !== '') answers[field.field_key] = field.type === 'checkbox' ? value === 'true' || value === true : value;
+  }
+  return answers;
+}

@@ -1,0 +1,38 @@
+import type { MinorVersion } from '../authentik/versions.ts';
+import type { Field, Rule } from './field.ts';
+
+/** A kind of thing with an endpoint of its own in Authentik's API. */
+export interface EntityType {
+  /** The endpoint, below `/api/v3`. */
+  readonly path: string;
+  /** Django's `app_label.model`: names it in permissions, in the audit log and in `used_by`. */
+  readonly model: string;
+  /** The unique field that finds it by name. */
+  readonly naturalKey: 'slug' | 'name';
+  /** What the URL of one object ends with: flows answer to their slug only. */
+  readonly lookup: 'slug' | 'pk';
+  /** Where all types of the family are listed, when the natural key is unique among all of them. */
+  readonly family?: string;
+  readonly fields: readonly Field[];
+  /** Models that belong to it and go with it; in `used_by` they don't stand in the way of deleting it. */
+  readonly parts: readonly string[];
+}
+
+/** A type of stage or policy: an entity that a spec chooses by `type` and describes in a member named after it. */
+export interface CatalogueEntry extends EntityType {
+  /** The value of `spec.type`. */
+  readonly type: string;
+  /** The member of the spec that holds its fields. */
+  readonly member: string;
+  /** One sentence for `kubectl explain` and the documentation. */
+  readonly description: string;
+  readonly rules: readonly Rule[];
+  /** The first version that has the type. */
+  readonly since?: MinorVersion;
+}
+
+/** The Django permissions that managing objects of a model takes. */
+export function permissionsOf(modelName: string): readonly string[] {
+  const [app, model] = modelName.split('.') as [string, string];
+  return ['view', 'add', 'change', 'delete'].map((verb) => `${app}.${verb}_${model}`);
+}

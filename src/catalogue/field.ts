@@ -1,0 +1,72 @@
+import type { MinorVersion } from '../authentik/versions.ts';
+
+/** What a reference can point at; `references.ts` says where each lives. */
+export type ReferenceTarget = 'flow' | 'stage' | 'prompt' | 'policy' | 'group' | 'user' | 'source';
+
+/** A value of an enum; an object where only newer servers know it. */
+export type EnumValue = string | { readonly value: string; readonly since: MinorVersion };
+
+/**
+ * The kind of a field decides everything that is derived from it: its schema in the CRD, how a desired value becomes a request,
+ * and how a server's value is compared with it.
+ */
+export type FieldKind =
+  | { readonly type: 'string'; readonly minLength?: number; readonly maxLength?: number; readonly pattern?: string }
+  | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'boolean' }
+  | { readonly type: 'enum'; readonly values: readonly EnumValue[] }
+  /** Authentik's own form, `hours=1;minutes=2`, stored verbatim. */
+  | { readonly type: 'duration' }
+  /** An ordered array: Authentik keeps and honours its order (Django ArrayField). */
+  | { readonly type: 'enumArray'; readonly values: readonly EnumValue[]; readonly minItems?: number }
+  | { readonly type: 'reference'; readonly to: ReferenceTarget; readonly nullable: boolean }
+  /** A many-to-many relation: answers come in no fixed order, so it is compared as a set. */
+  | { readonly type: 'referenceSet'; readonly to: ReferenceTarget; readonly minItems?: number }
+  /** Write-only: never echoed by the server, never plain in a spec; appears as `<name>SecretRef`. */
+  | { readonly type: 'secret' };
+
+/** One field of one Authentik model. Everything that depends on the field is derived from its row. */
+export type Field = FieldKind & {
+  /** Authentik's own name, snake_case. */
+  readonly api: string;
+  /** One or two sentences for `kubectl explain`. */
+  readonly description: string;
+  /** Authentik refuses to create the object without it. */
+  readonly required?: true;
+  /** Sent on create when the spec leaves it out, where the server has no usable default of its own. */
+  readonly initial?: string | readonly string[];
+  /**
+   * Authentik's validation of a partial update looks only at the fields in the body, so an update carries this one even when the spec
+   * leaves it out, with the value the server holds (`identification` refuses a PATCH without `user_fields`, seen live).
+   */
+  readonly resend?: true;
+  /** The first version that knows the field. */
+  readonly since?: MinorVersion;
+  /** Set by another kind only, and so left out of the spec. */
+  readonly writtenBy?: 'EnrollmentBinding';
+};
+
+/** A rule over several fields of one member, in CEL over `self`. */
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** The name of a field in a spec: the API's own in camelCase, and `…SecretRef` for a write-only one. */
+export function specName(field: Field): string {
+  const name = camelCase(field.api);
+  return field.type === 'secret' ? `${name}SecretRef` : name;
+}
+
+export function camelCase(snake: string): string {
+  return snake.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The fields that a spec may declare. */
+export function declarable(fields: readonly Field[]): readonly Field[] {
+  return fields.filter((field) => field.writtenBy === undefined);
+}
+
+export function enumValue(value: EnumValue): string {
+  return typeof value === 'string' ? value : value.value;
+}

@@ -1,0 +1,18 @@
+import { POLICY_BINDING, STAGE_BINDING } from './bindings.ts';
+import { permissionsOf } from './entity.ts';
+import { FLOW } from './flow.ts';
+import { POLICIES } from './policies.ts';
+import { PROMPT } from './prompt.ts';
+import { STAGES } from './stages.ts';
+
+/** What is only looked at: the targets of references, and the lists that span all types of a family. */
+const LOOKED_AT = ['authentik_flows.view_stage', 'authentik_policies.view_policy', 'authentik_core.view_group', 'authentik_core.view_source'];
+
+/** The global Django permissions that the operator's token needs for everything that the catalogue can do; derived from it. */
+export function requiredPermissions(): readonly string[] {
+  const managed = [FLOW, PROMPT, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES].flatMap(({ model }) => permissionsOf(model));
+  return [...new Set([...managed, ...LOOKED_AT])].sort();
+}
+
+/** What makes it quicker, and is done without when it isn't granted: the audit log tells of changes at once, caches are cleared. */
+export const OPTIONAL_PERMISSIONS = ['authentik_events.view_event', 'authentik_flows.clear_flow_cache', 'authentik_policies.clear_policy_cache'] as const;

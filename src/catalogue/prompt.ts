@@ -1,0 +1,51 @@
+import type { EntityType } from './entity.ts';
+import type { Field } from './field.ts';
+
+/** One field of a form. */
+export const PROMPT = {
+  path: '/stages/prompt/prompts/',
+  model: 'authentik_stages_prompt.prompt',
+  naturalKey: 'name',
+  lookup: 'pk',
+  parts: [],
+  fields: [
+    { api: 'field_key', type: 'string', minLength: 1, maxLength: 1024, required: true, description: 'Where the answer goes: `username`, `email`, `name`, `password`, or `attributes.…` for an attribute of the user.' },
+    { api: 'label', type: 'string', minLength: 1, maxLength: 4096, required: true, description: 'What the visitor reads beside the field.' },
+    {
+      api: 'type',
+      type: 'enum',
+      required: true,
+      values: [
+        'text',
+        'text_area',
+        'text_read_only',
+        'text_area_read_only',
+        'username',
+        'email',
+        'password',
+        'number',
+        'checkbox',
+        'radio-button-group',
+        'dropdown',
+        'date',
+        'date-time',
+        'file',
+        'separator',
+        'hidden',
+        'static',
+        { value: 'alert_info', since: '2026.8' },
+        { value: 'alert_warning', since: '2026.8' },
+        { value: 'alert_danger', since: '2026.8' },
+        'ak-locale',
+      ],
+      description: 'How it is shown and checked. `username` refuses names that are taken; two `password` fields must match.',
+    },
+    { api: 'required', type: 'boolean', description: 'The visitor must fill it in.' },
+    { api: 'placeholder', type: 'string', maxLength: 4096, description: 'Shown while the field is empty; for choices, the choices.' },
+    { api: 'initial_value', type: 'string', maxLength: 4096, description: 'What the field holds at first.' },
+    { api: 'sub_text', type: 'string', maxLength: 4096, description: 'Small print below the field.' },
+    { api: 'order', type: 'integer', minimum: -2147483648, maximum: 2147483647, description: 'Where the field stands in its form.' },
+    { api: 'placeholder_expression', type: 'boolean', description: '`placeholder` is a Python expression.' },
+    { api: 'initial_value_expression', type: 'boolean', description: '`initialValue` is a Python expression.' },
+  ] satisfies readonly Field[],
+} as const satisfies EntityType;

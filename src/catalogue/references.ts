@@ -1,0 +1,29 @@
+import type { ReferenceTarget } from './field.ts';
+
+interface TargetEntry {
+  /** Where all of them are listed, below `/api/v3`. */
+  readonly path: string;
+  /** There may be so many that one is asked for by name instead of listing all. */
+  readonly numerous?: true;
+  /** What `external` holds for this target. Unique in Authentik. */
+  readonly naturalKey: 'slug' | 'name' | 'username';
+  /** Our own kind for it, where there is one: what `name` refers to. */
+  readonly kind?: string;
+  readonly noun: string;
+}
+
+/** Where references lead. Natural keys as in Authentik's models: slugs of flows and sources, names of the rest are unique. */
+export const TARGETS = {
+  flow: { path: '/flows/instances/', naturalKey: 'slug', kind: 'AuthentikFlow', noun: 'flow' },
+  stage: { path: '/stages/all/', naturalKey: 'name', kind: 'AuthentikStage', noun: 'stage' },
+  prompt: { path: '/stages/prompt/prompts/', naturalKey: 'name', kind: 'AuthentikPrompt', noun: 'prompt' },
+  policy: { path: '/policies/all/', naturalKey: 'name', kind: 'AuthentikPolicy', noun: 'policy' },
+  group: { path: '/core/groups/', naturalKey: 'name', noun: 'group' },
+  user: { path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },
+  source: { path: '/sources/all/', naturalKey: 'slug', noun: 'source' },
+} as const satisfies Record<ReferenceTarget, TargetEntry>;
+
+/** The entry of a target, with its optional columns. */
+export function targetOf(target: ReferenceTarget): TargetEntry {
+  return TARGETS[target];
+}

@@ -1,0 +1,49 @@
+import type { AuthentikFlowSpec, AuthentikFlowStatus, PolicyEntry } from '../api/v1alpha1/authentik-flow.ts';
+import type { Session } from '../authentik/session.ts';
+import { FLOW } from '../catalogue/flow.ts';
+import { desiredFlow, type DesiredFlow } from '../resources/flow/desired-flow.ts';
+import { FlowResource } from '../resources/flow/flow-resource.ts';
+import { keyOfReference } from '../resources/references.ts';
+import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
+import { managedKind, namedKeys, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+
+const NOTHING: DesiredFlow = { header: {}, stages: undefined, policies: undefined, prune: false };
+
+/** Flows: made of stages and policies, so Ready only when these are. */
+export function flowController(parts: ManagedKindParts): ManagedController<DesiredFlow> {
+  const slugOf = (object: ManagedObject): string => (object.spec as AuthentikFlowSpec).slug;
+  return {
+    ...managedKind(parts),
+    kind: 'AuthentikFlow',
+    manages: 'object',
+    conditions: ['UnmanagedBindings'],
+    externalName: slugOf,
+    dependencies: (object) => [...parts.connections.candidates(object), ...namedKeys(FLOW.fields, object.spec as AuthentikFlowSpec, object.metadata.namespace), ...boundKeys(object)],
+    sources: () => [],
+    claim: (object) => {
+      const url = parts.connections.urlOf(object);
+      return url === undefined ? undefined : `${url}|flow "${slugOf(object)}"`;
+    },
+    readyAfter: boundKeys,
+    resolveReferences: async (object, session) => desiredFlow(object.spec as AuthentikFlowSpec, session.version, resolverOf(parts, object, session)),
+    readSecrets: () => Promise.resolve(undefined),
+    external: resource,
+    externalForDeletion: (object, session) => resource(object, session, NOTHING),
+  };
+}
+
+function resource(object: ManagedObject, session: Session, desired: DesiredFlow): FlowResource {
+  const { slug } = object.spec as AuthentikFlowSpec;
+  const status = object.status as AuthentikFlowStatus | undefined;
+  const record = { uuid: recordedUUID(object), bindings: status?.bindings ?? [], policyBindings: status?.policyBindings ?? [] };
+  return new FlowResource({ session, slug, desired, record });
+}
+
+/** The stages and policies of ours that the flow is made of. */
+function boundKeys(object: ManagedObject): readonly ObjectKey[] {
+  const { stages, policies } = object.spec as AuthentikFlowSpec;
+  const { namespace } = object.metadata;
+  const policyKeys = (entries: readonly PolicyEntry[] | undefined): readonly ObjectKey[] => (entries ?? []).flatMap((entry) => keyOfReference(entry.policyRef, 'policy', namespace) ?? []);
+  const stageKeys = (stages ?? []).flatMap((entry) => keyOfReference(entry.stageRef, 'stage', namespace) ?? []);
+  return [...stageKeys, ...(stages ?? []).flatMap((entry) => policyKeys(entry.policies)), ...policyKeys(policies)];
+}

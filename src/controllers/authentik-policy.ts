@@ -1,0 +1,33 @@
+import type { AuthentikPolicySpec } from '../api/v1alpha1/authentik-policy.ts';
+import type { Session } from '../authentik/session.ts';
+import { POLICIES } from '../catalogue/policies.ts';
+import { clearPolicyCaches } from '../resources/caches.ts';
+import type { Body } from '../resources/entity/desired.ts';
+import type { EntityResource } from '../resources/entity/entity-resource.ts';
+import type { External } from '../runtime/external.ts';
+import { entityController } from './entity-kind.ts';
+import type { ManagedController, ManagedKindParts } from './managed-kind.ts';
+import { memberOf } from './typed-member.ts';
+
+/** Policies: a change takes effect only once Authentik has forgotten what the old one decided. */
+export function policyController(parts: ManagedKindParts): ManagedController<Body> {
+  return entityController({ kind: 'AuthentikPolicy', noun: 'policy', describe: (object) => memberOf(POLICIES, object.spec as AuthentikPolicySpec), wrap: forgetful }, parts);
+}
+
+function forgetful(resource: EntityResource, session: Session): External {
+  return {
+    observe: async () => resource.observe(),
+    create: async () => resource.create(),
+    blockers: async (observed) => resource.blockers(observed),
+    delete: async (observed) => resource.delete(observed),
+    update: async (observed) => {
+      const updated = await resource.update(observed);
+      await clearPolicyCaches(session);
+      return updated;
+    },
+    restore: async (observed, before) => {
+      await resource.restore(observed, before);
+      await clearPolicyCaches(session);
+    },
+  };
+}

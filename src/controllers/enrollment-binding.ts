@@ -1,0 +1,121 @@
+import type { Reference } from '../api/v1alpha1/common.ts';
+import type { EnrollmentBindingSpec, EnrollmentBindingStatus } from '../api/v1alpha1/enrollment-binding.ts';
+import type { Session } from '../authentik/session.ts';
+import { FLOW } from '../catalogue/flow.ts';
+import { targetOf } from '../catalogue/references.ts';
+import { EnrollmentResource } from '../resources/enrollment/enrollment-resource.ts';
+import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target.ts';
+import { keyOfReference } from '../resources/references.ts';
+import { isReady } from '../runtime/conditions.ts';
+import { OperatorError } from '../runtime/errors.ts';
+import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
+import { notReady } from '../runtime/steps.ts';
+import { NotOursError, type ConfigMapWriter } from '../runtime/store.ts';
+import { managedKind, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+
+/** A binding's references, found. */
+interface Enrollment {
+  readonly flow: { readonly uuid: string; readonly slug: string };
+  readonly target: EnrollmentTarget;
+}
+
+/** The sign-up link: published once the flow is Ready, one writer per target. */
+export function enrollmentController(parts: ManagedKindParts & { readonly configMaps: ConfigMapWriter }): ManagedController<Enrollment> {
+  return {
+    ...managedKind(parts),
+    // There is nothing to refuse or to compare: what the field held before is put back when the binding goes.
+    policies: (object) => ({ adoption: 'Always', deletion: specOf(object).deletionPolicy }),
+    kind: 'EnrollmentBinding',
+    manages: 'field',
+    conditions: ['Published', 'Verified'],
+    externalName: (object) => targetReference(object).reference.name ?? targetReference(object).reference.external ?? '',
+    dependencies: (object) => {
+      const { reference, kind } = targetReference(object);
+      const { namespace } = object.metadata;
+      return [...parts.connections.candidates(object), ...flowKey(object), ...([keyOfReference(reference, kind, namespace)].flatMap((key) => key ?? []))];
+    },
+    sources: () => [],
+    claim: (object) => {
+      const url = parts.connections.urlOf(object);
+      return url === undefined ? undefined : `${url}|the sign-up link of ${targetReference(object).kind} "${targetName(object, parts)}"`;
+    },
+    readyAfter: () => [],
+    resolveReferences: async (object, session) => resolve(object, session, parts),
+    readSecrets: () => Promise.resolve(undefined),
+    external: (object, session, { flow, target }) => resource(object, session, parts, flow, target),
+    externalForDeletion: (object, session) => {
+      const { kind } = targetReference(object);
+      const target = { kind, uuid: recordedUUID(object) ?? '', name: targetName(object, parts) };
+      return resource(object, session, parts, undefined, target);
+    },
+    conditionsFor: (error) => (error.reason === 'VerificationFailed' ? ['Verified'] : []),
+  };
+}
+
+function specOf(object: ManagedObject): EnrollmentBindingSpec {
+  return object.spec as EnrollmentBindingSpec;
+}
+
+function targetReference(object: ManagedObject): { readonly reference: Reference; readonly kind: 'stage' | 'source' } {
+  const { identificationStageRef, sourceRef } = specOf(object);
+  return identificationStageRef === undefined ? { reference: sourceRef ?? {}, kind: 'source' } : { reference: identificationStageRef, kind: 'stage' };
+}
+
+/** The name in Authentik, the same whether a reference goes through one of our objects or not. */
+function targetName(object: ManagedObject, parts: ManagedKindParts): string {
+  const { reference, kind } = targetReference(object);
+  const key = keyOfReference(reference, kind, object.metadata.namespace);
+  const named = key === undefined ? undefined : (parts.store.get(key)?.spec as { name?: string } | undefined)?.name;
+  return named ?? reference.name ?? reference.external ?? '';
+}
+
+function flowKey(object: ManagedObject): readonly ObjectKey[] {
+  return [keyOfReference(specOf(object).flowRef, 'flow', object.metadata.namespace)].flatMap((key) => key ?? []);
+}
+
+async function resolve(object: ManagedObject, session: Session, parts: ManagedKindParts): Promise<Enrollment> {
+  const resolver = resolverOf(parts, object, session);
+  const uuid = String(await resolver(specOf(object).flowRef, 'flow'));
+  // A link to a flow that is half built would put visitors in front of it.
+  for (const key of flowKey(object)) {
+    const flow = parts.store.get(key);
+    if (flow === undefined || !isReady(flow)) throw new OperatorError('ReferenceNotReady', notReady(key));
+  }
+  const row = await session.cache.find(FLOW.path, (candidate) => candidate.pk === uuid);
+  if (row === undefined) throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
+  const { reference, kind } = targetReference(object);
+  const target = String(await resolver(reference, kind));
+  return { flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) }, target: { kind, uuid: target, name: targetName(object, parts) } };
+}
+
+function resource(
+  object: ManagedObject,
+  session: Session,
+  parts: ManagedKindParts & { readonly configMaps: ConfigMapWriter },
+  flow: Enrollment['flow'] | undefined,
+  target: EnrollmentTarget,
+): EnrollmentResource {
+  const status = object.status as EnrollmentBindingStatus | undefined;
+  return new EnrollmentResource({
+    session,
+    target,
+    flow,
+    previousValue: status?.previousValue,
+    recorded: recordedUUID(object),
+    verify: specOf(object).verify !== 'Off',
+    publishConfig: async (data) => publishConfig(object, status, parts.configMaps, data),
+  });
+}
+
+async function publishConfig(object: ManagedObject, status: EnrollmentBindingStatus | undefined, configMaps: ConfigMapWriter, data: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const name = specOf(object).configMap?.name;
+  if (status?.configMap !== undefined && status.configMap !== name) await configMaps.remove(object, status.configMap);
+  if (name === undefined) return undefined;
+  try {
+    await configMaps.apply(object, name, data);
+    return name;
+  } catch (error) {
+    if (error instanceof NotOursError) throw new OperatorError('NotOurs', error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Session } from '../authentik/session.ts';
+import type { ApiObject } from '../authentik/list-cache.ts';
+import type { EntityType } from '../catalogue/entity.ts';
+import { desiredBody, type Body } from '../resources/entity/desired.ts';
+import { EntityResource } from '../resources/entity/entity-resource.ts';
+import { memberSecrets } from '../resources/member-secrets.ts';
+import type { External } from '../runtime/external.ts';
+import type { ManagedObject } from '../runtime/object.ts';
+import { managedKind, namedKeys, namedSecrets, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+
+/** What one kind of entity adds to the rest. */
+export interface EntityKind {
+  readonly kind: string;
+  /** How messages and claims call it. */
+  readonly noun: string;
+  /** The row of the table, and the declared values, of one object. */
+  describe(object: ManagedObject): { readonly entity: EntityType; readonly values: Readonly<Record<string, unknown>> };
+  readonly statusOf?: (row: ApiObject, object: ManagedObject) => Readonly<Record<string, unknown>>;
+  /** Wraps the resource, where changes take more than writing the object. */
+  readonly wrap?: (resource: EntityResource, session: Session) => External;
+  readonly watchesUsers?: true;
+}
+
+/** A controller for objects that are nothing but one entity: prompts, policies, stages. */
+export function entityController(kind: EntityKind, parts: ManagedKindParts): ManagedController<Body> {
+  const resource = (object: ManagedObject, session: Session, desired: Body, secrets?: Parameters<ManagedController<Body>['external']>[3]): External => {
+    const entity = new EntityResource({
+      session,
+      entity: kind.describe(object).entity,
+      name: externalName(object),
+      recorded: recordedUUID(object),
+      desired: { ...secrets?.body, ...desired },
+      ...(secrets === undefined ? {} : { secrets: secrets.values }),
+      ...(kind.statusOf === undefined ? {} : { statusOf: (row: ApiObject) => kind.statusOf?.(row, object) ?? {} }),
+    });
+    return kind.wrap?.(entity, session) ?? entity;
+  };
+  return {
+    ...managedKind(parts),
+    kind: kind.kind,
+    manages: 'object',
+    conditions: [],
+    ...(kind.watchesUsers === undefined ? {} : { watchesUsers: kind.watchesUsers }),
+    externalName,
+    dependencies: (object) => {
+      const { entity, values } = kind.describe(object);
+      return [...parts.connections.candidates(object), ...namedKeys(entity.fields, values, object.metadata.namespace)];
+    },
+    sources: (object) => {
+      const { entity, values } = kind.describe(object);
+      return namedSecrets(entity.fields, values, object.metadata.namespace);
+    },
+    claim: (object) => {
+      const url = parts.connections.urlOf(object);
+      return url === undefined ? undefined : `${url}|${kind.noun} "${externalName(object)}"`;
+    },
+    readyAfter: () => [],
+    resolveReferences: async (object, session) => {
+      const { entity, values } = kind.describe(object);
+      return desiredBody(entity.fields, values, session.version, resolverOf(parts, object, session));
+    },
+    readSecrets: async (object) => {
+      const { entity, values } = kind.describe(object);
+      return memberSecrets(parts.secrets, object, entity.fields, values);
+    },
+    external: (object, session, desired, secrets) => resource(object, session, desired, secrets),
+    externalForDeletion: (object, session) => resource(object, session, {}),
+  };
+}
+
+function externalName(object: ManagedObject): string {
+  return (object.spec as { name?: string }).name ?? object.metadata.name;
+}

@@ -1,0 +1,18 @@
+import type { AuthentikFlowStatus } from '../api/v1alpha1/authentik-flow.ts';
+import type { Condition } from '../runtime/conditions.ts';
+import type { ManagedObject } from '../runtime/object.ts';
+import { modelTopic, uuidTopic } from './drift-watch.ts';
+
+/** What in Authentik an object wants to hear of: all that it has there, and what it waits for. */
+export function topicsInAuthentik(object: ManagedObject): readonly string[] {
+  const status = object.status as (AuthentikFlowStatus & { conditions?: readonly Condition[] }) | undefined;
+  if (status === undefined) return [];
+  const { connectionURL, uuid, bindings = [], policyBindings = [] } = status;
+  const ours = [...(uuid === undefined ? [] : [uuid]), ...[...bindings, ...policyBindings].map((binding) => binding.uuid)];
+  const waits = status.conditions?.some((condition) => condition.type === 'ReferencesResolved' && condition.status === 'False') === true;
+  return [
+    ...ours.map((key) => uuidTopic(connectionURL, key)),
+    ...(waits ? [modelTopic(connectionURL, 'any')] : []),
+    ...(object.kind === 'AuthentikFlow' ? [modelTopic(connectionURL, 'binding')] : []),
+  ];
+}

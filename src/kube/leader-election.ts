@@ -1,0 +1,233 @@
+import * as k8s from '@kubernetes/client-node';
+import { sleep, systemClock, type Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { describeApiError, statusCodeOf } from './api-error.ts';
+import { FIELD_MANAGER } from './object-store.ts';
+import type { Plain } from './plain.ts';
+
+type Lease = Plain<k8s.V1Lease>;
+
+/** The calls that an election makes; a part of {@link k8s.CoordinationV1Api}. */
+export interface LeaseCalls {
+  readNamespacedLease(request: { namespace: string; name: string }): Promise<Lease>;
+  createNamespacedLease(request: { namespace: string; body: Lease; fieldManager: string }): Promise<Lease>;
+  replaceNamespacedLease(request: { namespace: string; name: string; body: Lease; fieldManager: string }): Promise<Lease>;
+}
+
+export interface LeaderElectionOptions {
+  readonly client: LeaseCalls;
+  readonly namespace: string;
+  readonly name: string;
+  /** Who we are; no two candidates may have the same. */
+  readonly identity: string;
+  /** Others take over when the leader hasn't been heard of for so long, in milliseconds. */
+  readonly leaseDurationMs?: number;
+  /** A leader that couldn't renew for so long gives up by itself, in milliseconds; shorter than the lease. */
+  readonly renewDeadlineMs?: number;
+  /** Time between two tries, in milliseconds. */
+  readonly retryPeriodMs?: number;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly logger: Logger;
+  /** We lead now. The signal aborts when that ends. */
+  readonly onStartedLeading: (signal: AbortSignal) => void;
+  /** We lead no more; called once, and only after `onStartedLeading`. On {@link LeaderElection.stop} the lease is given away after it resolves. */
+  readonly onStoppedLeading: () => void | Promise<void>;
+  readonly onNewLeader?: (identity: string) => void;
+}
+
+export interface LeaderElection {
+  readonly isLeader: boolean;
+  /** `lost`: somebody else may lead; the process should end. `stopped`: we were told to. */
+  readonly done: Promise<'lost' | 'stopped'>;
+  /** Ends the candidacy. A leader keeps renewing until `onStoppedLeading` has resolved, then gives the lease away, so that another can lead at once. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs for leader on a Lease, as client-go does: writes are guarded by the resourceVersion, and whether a leader is alive is judged
+ * by how long *we* have seen no change, so clocks that differ do no harm. Someone who lost never leads again; start a new process.
+ */
+export function runLeaderElection(options: LeaderElectionOptions): LeaderElection {
+  const candidate = new Candidate(options);
+  candidate.start();
+  return candidate;
+}
+
+class Candidate implements LeaderElection {
+  readonly #options: Required<Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs' | 'clock' | 'random'>> & LeaderElectionOptions;
+  readonly #done = Promise.withResolvers<'lost' | 'stopped'>();
+  /** Ends the candidacy. */
+  readonly #ending = new AbortController();
+  /** Ends the time in office. */
+  readonly #office = new AbortController();
+  /** The lease as last seen, and when we first saw it so. */
+  #observed: { readonly spec: string; readonly at: number } | undefined;
+  #leader: string | undefined;
+  #isLeader = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: LeaderElectionOptions) {
+    this.#options = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000, clock: systemClock, random: Math.random, ...options };
+  }
+
+  get isLeader(): boolean {
+    return this.#isLeader;
+  }
+
+  get done(): Promise<'lost' | 'stopped'> {
+    return this.#done.promise;
+  }
+
+  start(): void {
+    this.#run().then(this.#done.resolve, this.#done.reject);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#isLeader) await this.#leaveOffice();
+    this.#ending.abort();
+    if ((await this.done) === 'stopped' && this.#leader === this.#options.identity) await this.#release();
+  }
+
+  async #run(): Promise<'lost' | 'stopped'> {
+    const { signal } = this.#ending;
+    let renewedAt: number | undefined;
+    while (!signal.aborted && renewedAt === undefined) {
+      renewedAt = await this.#try();
+      if (renewedAt === undefined) await this.#pause();
+    }
+    if (renewedAt === undefined || signal.aborted) return 'stopped';
+    this.#isLeader = true;
+    this.#options.onStartedLeading(this.#office.signal);
+    const lost = await this.#renew(renewedAt);
+    if (lost) await this.#leaveOffice();
+    return lost ? 'lost' : 'stopped';
+  }
+
+  /** Renews until it must not lead any more (true) or is told to end (false). */
+  async #renew(since: number): Promise<boolean> {
+    const { clock, renewDeadlineMs, logger } = this.#options;
+    const { signal } = this.#ending;
+    let renewedAt = since;
+    while (!signal.aborted) {
+      await this.#pause();
+      if (this.#isEnding()) return false;
+      const attempt = new AbortController();
+      // A request that hangs must not keep us in office.
+      const deadline = sleep(clock, renewedAt + renewDeadlineMs - clock.now(), attempt.signal);
+      const renewed = await Promise.race([this.#try(), deadline]);
+      attempt.abort();
+      if (renewed !== undefined) renewedAt = renewed;
+      else if (this.#leader !== this.#options.identity || clock.now() - renewedAt >= renewDeadlineMs) {
+        logger.error({ leader: this.#leader }, 'lost the lease');
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Leaves at once; who is told may take its time. */
+  async #leaveOffice(): Promise<void> {
+    if (!this.#isLeader) return;
+    this.#isLeader = false;
+    this.#office.abort(new Error('no longer the leader'));
+    await this.#options.onStoppedLeading();
+  }
+
+  #isEnding(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  #pause(): Promise<void> {
+    const { clock, random, retryPeriodMs } = this.#options;
+    return sleep(clock, retryPeriodMs * (1 + random() * 0.2), this.#ending.signal);
+  }
+
+  /** Takes or renews the lease. Returns since when it is certainly ours, or undefined. Never rejects. */
+  async #try(): Promise<number | undefined> {
+    const { client, namespace, name, identity, clock, logger } = this.#options;
+    const startedAt = clock.now();
+    try {
+      const lease = await this.#read();
+      if (lease === undefined) {
+        const body = { metadata: { name, namespace }, spec: this.#spec(undefined) };
+        await client.createNamespacedLease({ namespace, body, fieldManager: FIELD_MANAGER });
+      } else {
+        this.#observe(lease);
+        if (!this.#isFree(lease)) return undefined;
+        await this.#replace(lease, this.#spec(lease.spec));
+      }
+      this.#setLeader(identity);
+      return startedAt;
+    } catch (error) {
+      // 409: another candidate was faster.
+      if (statusCodeOf(error) !== 409) logger.warn({ lease: `${namespace}/${name}`, error: describeApiError(error) }, 'could not take or renew the lease');
+      return undefined;
+    }
+  }
+
+  async #read(): Promise<Lease | undefined> {
+    const { client, namespace, name } = this.#options;
+    try {
+      return await client.readNamespacedLease({ namespace, name });
+    } catch (error) {
+      if (statusCodeOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #replace(lease: Lease, spec: Plain<k8s.V1LeaseSpec>): Promise<void> {
+    const { client, namespace, name } = this.#options;
+    await client.replaceNamespacedLease({ namespace, name, body: { ...lease, spec }, fieldManager: FIELD_MANAGER });
+  }
+
+  #observe(lease: Lease): void {
+    const spec = JSON.stringify(lease.spec ?? {});
+    if (this.#observed?.spec !== spec) this.#observed = { spec, at: this.#options.clock.now() };
+    const holder = lease.spec?.holderIdentity;
+    if (holder !== undefined && holder !== '') this.#setLeader(holder);
+  }
+
+  #isFree({ spec }: Lease): boolean {
+    const { identity, leaseDurationMs, clock } = this.#options;
+    const holder = spec?.holderIdentity ?? '';
+    if (holder === '' || holder === identity) return true;
+    const duration = spec?.leaseDurationSeconds === undefined ? leaseDurationMs : spec.leaseDurationSeconds * 1000;
+    return this.#observed !== undefined && clock.now() - this.#observed.at >= duration;
+  }
+
+  #spec(before: Plain<k8s.V1LeaseSpec> | undefined): Plain<k8s.V1LeaseSpec> {
+    const { identity, leaseDurationMs, clock } = this.#options;
+    const now = new k8s.V1MicroTime(clock.now());
+    const isOurs = before?.holderIdentity === identity;
+    return {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(leaseDurationMs / 1000),
+      renewTime: now,
+      acquireTime: isOurs ? (before.acquireTime ?? now) : now,
+      leaseTransitions: before === undefined ? 0 : (before.leaseTransitions ?? 0) + (isOurs ? 0 : 1),
+    };
+  }
+
+  #setLeader(identity: string): void {
+    if (this.#leader === identity) return;
+    this.#leader = identity;
+    this.#options.onNewLeader?.(identity);
+  }
+
+  async #release(): Promise<void> {
+    const { identity, namespace, name, logger, clock } = this.#options;
+    try {
+      const lease = await this.#read();
+      if (lease?.spec?.holderIdentity !== identity) return;
+      await this.#replace(lease, { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: new k8s.V1MicroTime(clock.now()) });
+    } catch (error) {
+      logger.warn({ lease: `${namespace}/${name}`, error: describeApiError(error) }, 'could not give the lease away; it ends by itself');
+    }
+  }
+}

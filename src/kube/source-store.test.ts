@@ -1,0 +1,126 @@
+import { FakeClock } from '../runtime/fake-clock.ts';
+import type { SourceKey } from '../runtime/store.ts';
+import { KubeSourceStore } from './source-store.ts';
+import { ApiServerDouble } from './testing/api-server-double.ts';
+import { MemoryLogger } from './testing/memory-logger.ts';
+import { until } from './testing/until.ts';
+
+const SECRETS = '/api/v1/namespaces/shop/secrets';
+const CONFIG_MAPS = '/api/v1/namespaces/shop/configmaps';
+const smtp: SourceKey = { kind: 'Secret', namespace: 'shop', name: 'smtp' };
+const texts: SourceKey = { kind: 'ConfigMap', namespace: 'shop', name: 'texts' };
+const owner = (name: string) => ({ kind: 'Stage', namespace: 'shop', name });
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const secret = (password: string) => ({ metadata: { name: 'smtp' }, data: { password: base64(password) } });
+
+describe('KubeSourceStore', () => {
+  let server: ApiServerDouble;
+  let store: KubeSourceStore;
+  let told: string[];
+  const change = (password: string) => server.table.update(`${SECRETS}/smtp`, (current) => ({ ...current, data: secret(password).data }));
+  const watching = (path = SECRETS) => until('a watch is open', () => server.watches(path).length === 1);
+
+  beforeEach(async () => {
+    server = await ApiServerDouble.listen();
+    store = new KubeSourceStore({ kubeConfig: server.kubeConfig(), logger: new MemoryLogger(), clock: new FakeClock(), random: () => 0.5 });
+    told = [];
+    store.subscribe(({ name }, source) => told.push(`${name}: ${source.kind} ${source.name}`));
+  });
+
+  afterEach(async () => {
+    store.stop();
+    await server.close();
+  });
+
+  it('reads texts, whatever they are stored as', async () => {
+    server.table.create(SECRETS, { metadata: { name: 'smtp' }, data: { password: base64('geheim, µ') } });
+    server.table.create(CONFIG_MAPS, { metadata: { name: 'texts' }, data: { title: 'Hello' }, binaryData: { logo: base64('bytes') } });
+    server.table.create(CONFIG_MAPS, { metadata: { name: 'empty' } });
+    expect((await store.read(smtp))?.data).toEqual({ password: 'geheim, µ' });
+    expect((await store.read(texts))?.data).toEqual({ title: 'Hello', logo: 'bytes' });
+    expect((await store.read({ ...texts, name: 'empty' }))?.data).toEqual({});
+    expect(await store.read({ ...texts, name: 'missing' })).toBeUndefined();
+  });
+
+  it('serves what is tracked from memory', async () => {
+    server.table.create(SECRETS, secret('one'));
+    store.track(owner('email'), [smtp]);
+    await watching();
+    const before = server.requests.length;
+    expect((await store.read(smtp))?.data).toEqual({ password: 'one' });
+    change('two');
+    await until('the change is told', () => told.length === 2);
+    expect((await store.read(smtp))?.data).toEqual({ password: 'two' });
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it('asks for nothing but the one by name', async () => {
+    server.table.create(SECRETS, secret('one'));
+    server.table.create(SECRETS, { metadata: { name: 'not-ours' }, data: {} });
+    store.track(owner('email'), [smtp]);
+    await watching();
+    expect(new Set(server.requests.map(({ path, query }) => `${path}?${query.get('fieldSelector') ?? ''}`))).toEqual(
+      new Set([`${SECRETS}?metadata.name=smtp`]),
+    );
+  });
+
+  it('tells every owner when the source appears, changes and goes', async () => {
+    store.track(owner('email'), [smtp]);
+    store.track(owner('other'), [smtp]);
+    await watching();
+    expect(told).toEqual([]);
+    server.table.create(SECRETS, secret('one'));
+    change('two');
+    server.table.delete(`${SECRETS}/smtp`);
+    await until('all is told', () => told.length === 6);
+    expect(new Set(told)).toEqual(new Set(['email: Secret smtp', 'other: Secret smtp']));
+    expect(await store.read(smtp)).toBeUndefined();
+  });
+
+  it.each([
+    { reason: 'reading and tracking in one go tells nothing', before: 'one', after: 'one', times: 0 },
+    { reason: 'a change between reading and tracking is told', before: 'one', after: 'two', times: 1 },
+    { reason: 'a source that appears between reading and tracking is told', before: undefined, after: 'two', times: 1 },
+    { reason: 'a source that goes between reading and tracking is told', before: 'one', after: undefined, times: 1 },
+    { reason: 'a source that is still missing is not told', before: undefined, after: undefined, times: 0 },
+  ])('$reason', async ({ before, after, times }) => {
+    if (before !== undefined) server.table.create(SECRETS, secret(before));
+    await store.read(smtp);
+    if (before !== after) {
+      if (before !== undefined) server.table.delete(`${SECRETS}/smtp`);
+      if (after !== undefined) server.table.create(SECRETS, secret(after));
+    }
+    store.track(owner('email'), [smtp]);
+    await watching();
+    await until('all is told', () => told.length >= times);
+    // Proves that nothing more was on its way.
+    if (after === undefined) server.table.create(SECRETS, secret('last'));
+    else change('last');
+    await until('the last is told', () => told.length > times);
+    expect(told).toHaveLength(times + 1);
+  });
+
+  it('shares one watch among owners and ends it with the last of them', async () => {
+    store.track(owner('email'), [smtp, texts]);
+    store.track(owner('other'), [smtp]);
+    await watching();
+    await watching(CONFIG_MAPS);
+    store.track(owner('email'), [texts]);
+    expect(server.watches(SECRETS)).toHaveLength(1);
+    store.track(owner('other'), []);
+    await until('the watch is closed', () => server.watches(SECRETS).length === 0);
+    expect(server.watches(CONFIG_MAPS)).toHaveLength(1);
+    server.table.create(SECRETS, secret('one'));
+    expect((await store.read(smtp))?.data).toEqual({ password: 'one' });
+    expect(told).toEqual([]);
+  });
+
+  it.each([
+    { status: 403, message: 'the operator may not read Secret shop/smtp: HTTP 403: no rights' },
+    { status: 500, message: 'could not read Secret shop/smtp: HTTP 500: no rights' },
+  ])('says so when it gets $status', async ({ status, message }) => {
+    server.interfere = () => ({ status, body: { kind: 'Status', message: 'no rights' } });
+    store.track(owner('email'), [smtp]);
+    await expect(store.read(smtp)).rejects.toMatchObject({ reason: 'StoreUnavailable', message });
+  });
+});

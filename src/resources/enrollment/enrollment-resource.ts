@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { Session } from '../../authentik/session.ts';
+import { verifyEnrollment } from '../../authentik/verify-enrollment.ts';
+import { FLOW } from '../../catalogue/flow.ts';
+import { OperatorError } from '../../runtime/errors.ts';
+import type { External, Observation, SettleResult } from '../../runtime/external.ts';
+import { parseObject } from '../entity/api-object.ts';
+import { companions } from '../entity/comparison.ts';
+import type { Body } from '../entity/desired.ts';
+import { findTarget, IDENTIFICATION, type EnrollmentTarget, type TargetRow } from './enrollment-target.ts';
+
+const FIELD = 'enrollment_flow';
+
+const Flows = z.array(z.looseObject({ slug: z.string(), designation: z.string() }));
+
+/** What an enrollment resource works with. */
+export interface EnrollmentParts {
+  readonly session: Session;
+  readonly target: EnrollmentTarget;
+  /** The flow to publish; undefined when only undoing. */
+  readonly flow: { readonly uuid: string; readonly slug: string } | undefined;
+  /** What the target linked to before us, when that is on record. */
+  readonly previousValue: string | undefined;
+  readonly recorded: string | undefined;
+  readonly verify: boolean;
+  /** Makes the ConfigMap that the spec asks for hold these. */
+  readonly publishConfig: (data: Readonly<Record<string, string>>) => Promise<string | undefined>;
+}
+
+/** The sign-up link: one field on a stage or source that others may own. */
+export class EnrollmentResource implements External {
+  readonly #parts: EnrollmentParts;
+
+  constructor(parts: EnrollmentParts) {
+    this.#parts = parts;
+  }
+
+  async observe(): Promise<Observation> {
+    return this.#observationOf(await findTarget(this.#parts.session, this.#parts.target));
+  }
+
+  async create(): Promise<Observation> {
+    return this.observe();
+  }
+
+  async update(): Promise<Observation> {
+    return this.#write(this.#parts.flow?.uuid ?? null);
+  }
+
+  async blockers(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  async delete(observed: Observation): Promise<void> {
+    await this.restore(observed, { [FIELD]: null });
+  }
+
+  /** Puts the former link back, unless somebody has set another one since; a flow that is gone can't be linked to again. */
+  async restore(_observed: Observation, before: Body): Promise<void> {
+    const { session, flow } = this.#parts;
+    const { row } = await findTarget(session, this.#parts.target);
+    if (flow !== undefined && row[FIELD] !== flow.uuid) return;
+    const former = before[FIELD];
+    const exists = typeof former === 'string' && (await session.cache.find(FLOW.path, (candidate) => candidate.pk === former)) !== undefined;
+    await this.#write(exists ? former : null);
+  }
+
+  /** Looks at the link as a visitor would, and tells the market where it is. */
+  async settle(): Promise<SettleResult> {
+    const { session, flow, target, publishConfig } = this.#parts;
+    if (flow === undefined) return {};
+    const found = await findTarget(session, target);
+    const loginFlowSlug = target.kind === 'stage' ? loginFlow(found) : undefined;
+    const signUpURL = `${session.publicURL}/if/flow/${encodeURIComponent(flow.slug)}/`;
+    const configMap = await publishConfig({ NEXT_PUBLIC_OIDC_SIGNUP_FLOW: flow.slug, AUTHENTIK_SIGN_UP_URL: signUpURL });
+    const verified = await this.#verify(flow.slug, loginFlowSlug);
+    return { status: { loginFlowSlug, signUpURL, configMap }, conditions: [verified] };
+  }
+
+  async #verify(enrollmentSlug: string, loginSlug: string | undefined): Promise<NonNullable<SettleResult['conditions']>[number]> {
+    const { session, verify, target } = this.#parts;
+    const type = 'Verified';
+    if (!verify) return { type, status: 'Unknown', reason: 'NotApplicable', message: 'verify is Off' };
+    // A source's sign-up begins at the source, where no anonymous visitor can follow.
+    if (target.kind === 'source') return { type, status: 'Unknown', reason: 'NotApplicable', message: "a source's sign-up can't be looked at from outside" };
+    if (loginSlug === undefined) throw new OperatorError('VerificationFailed', `no flow uses the identification stage "${target.name}", so nobody sees the link: bind it to the login flow`);
+    const result = await verifyEnrollment({ url: session.url, caPem: session.caPem, enrollmentSlug, loginSlug });
+    if (!result.ok) throw new OperatorError('VerificationFailed', result.message);
+    return { type, status: 'True', reason: 'Reconciled', message: `an anonymous visitor of ${loginSlug} sees the link and gets the form` };
+  }
+
+  /** The same lock as the stage's own controller takes: both change the same row. */
+  async #write(flow: string | null): Promise<Observation> {
+    const { session, target } = this.#parts;
+    return session.locks.run(`${IDENTIFICATION.model}/${target.uuid}`, async () => {
+      const found = await findTarget(session, target);
+      const repeated = target.kind === 'stage' ? companions(IDENTIFICATION.fields, found.row) : {};
+      const row = parseObject(await session.client.patch(found.writePath, { ...repeated, [FIELD]: flow }));
+      session.cache.upsert(found.listPath, row);
+      return this.#observationOf({ ...found, row });
+    });
+  }
+
+  #observationOf({ row }: TargetRow): Observation {
+    const { flow, target, previousValue, recorded } = this.#parts;
+    const published = flow !== undefined && row[FIELD] === flow.uuid;
+    const held = typeof row[FIELD] === 'string' ? row[FIELD] : '';
+    return {
+      exists: true,
+      uuid: row.pk,
+      differences: published || flow === undefined ? [] : [{ field: 'enrollmentFlow' }],
+      before: { [FIELD]: row[FIELD] ?? null },
+      status: { previousValue: recorded === row.pk ? (previousValue ?? '') : held, flowSlug: flow?.slug, target: target.name },
+      conditions: [
+        published
+          ? { type: 'Published', status: 'True', reason: 'Reconciled', message: `"${target.name}" links to ${flow.slug}` }
+          : { type: 'Published', status: 'False', reason: 'Progressing', message: `"${target.name}" does not link to ${flow?.slug ?? 'the flow'} yet` },
+      ],
+    };
+  }
+}
+
+/** The login flow that shows the stage. A stage may be in several; those for logging in come first. */
+function loginFlow({ row }: TargetRow): string | undefined {
+  const parsed = Flows.safeParse(row['flow_set']);
+  const flows = parsed.success ? [...parsed.data].sort((a, b) => a.slug.localeCompare(b.slug)) : [];
+  return (flows.find((flow) => flow.designation === 'authentication') ?? flows[0])?.slug;
+}

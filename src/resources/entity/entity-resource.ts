@@ -1,0 +1,163 @@
+import { AuthentikError } from '../../authentik/errors.ts';
+import type { ApiObject } from '../../authentik/list-cache.ts';
+import { segment } from '../../authentik/path.ts';
+import type { Session } from '../../authentik/session.ts';
+import type { EntityType } from '../../catalogue/entity.ts';
+import { specName } from '../../catalogue/field.ts';
+import { OperatorError } from '../../runtime/errors.ts';
+import type { Difference, External, Observation } from '../../runtime/external.ts';
+import { parseObject } from './api-object.ts';
+import { companions, current, differences } from './comparison.ts';
+import type { Body } from './desired.ts';
+import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
+import { foreignUsers } from './used-by.ts';
+
+/** How soon an object is looked at again that somebody else created a moment ago, in milliseconds. */
+const LOOK_AGAIN_MS = 1000;
+
+/** What an entity resource works with. */
+export interface EntityParts {
+  readonly session: Session;
+  readonly entity: EntityType;
+  /** The natural key: slug or name. */
+  readonly name: string;
+  /** The primary key on record, if there is one. */
+  readonly recorded: string | undefined;
+  readonly desired: Body;
+  readonly secrets?: SecretValues;
+  /** What the kind wants in its status. */
+  readonly statusOf?: (row: ApiObject) => Readonly<Record<string, unknown>>;
+}
+
+/** One object in Authentik that has an endpoint of its own: flow, stage, prompt or policy. All that differs between them is in the table. */
+export class EntityResource implements External {
+  readonly #parts: EntityParts;
+  readonly #secrets: SecretValues;
+
+  constructor(parts: EntityParts) {
+    this.#parts = parts;
+    this.#secrets = parts.secrets ?? NO_SECRETS;
+  }
+
+  async observe(): Promise<Observation> {
+    const row = await this.find();
+    return row === undefined ? this.#missing() : this.observationOf(row);
+  }
+
+  /** The object by its recorded key, else by its exact name: the server ignores filters that it doesn't know. */
+  async find(): Promise<ApiObject | undefined> {
+    const { session, entity, recorded, name } = this.#parts;
+    const rows = await session.cache.list(entity.path);
+    return rows.find((row) => row.pk === recorded) ?? rows.find((row) => row[entity.naturalKey] === name);
+  }
+
+  async create(): Promise<Observation> {
+    const { session, entity, name, desired } = this.#parts;
+    this.#requireFields();
+    const initial = Object.fromEntries(entity.fields.flatMap((field) => (field.initial === undefined ? [] : [[field.api, field.initial]])));
+    try {
+      return this.#accept(await session.client.post(entity.path, { [entity.naturalKey]: name, ...initial, ...desired, ...this.#secrets.writeOnly }));
+    } catch (error) {
+      throw this.#nameTaken(error) ?? error;
+    }
+  }
+
+  async update(observed: Observation): Promise<Observation> {
+    const { session, entity, name, desired } = this.#parts;
+    const secrets = this.#secrets.changed ? this.#secrets.writeOnly : {};
+    return this.#patch(observed, () => ({ [entity.naturalKey]: name, ...desired, ...secrets }), session);
+  }
+
+  async restore(observed: Observation, before: Body): Promise<void> {
+    if (Object.keys(before).length > 0) await this.#patch(observed, () => before, this.#parts.session);
+  }
+
+  async blockers(observed: Observation): Promise<readonly string[]> {
+    const { session, entity } = this.#parts;
+    return foreignUsers(await session.client.get(`${await this.#detail(observed)}used_by/`), entity.parts);
+  }
+
+  async delete(observed: Observation): Promise<void> {
+    const { session, entity } = this.#parts;
+    await session.client.delete(await this.#detail(observed));
+    if (observed.uuid !== undefined) session.cache.remove(entity.path, observed.uuid);
+    if (entity.family !== undefined) session.cache.invalidate(entity.family);
+  }
+
+  observationOf(row: ApiObject): Observation {
+    const { entity, name, desired, statusOf } = this.#parts;
+    const renamed: readonly Difference[] = row[entity.naturalKey] === name ? [] : [{ field: entity.naturalKey }];
+    const found = differences(entity.fields, desired, row).map((difference) => this.#secrets.explain(difference));
+    return {
+      exists: true,
+      uuid: row.pk,
+      differences: [...renamed, ...found, ...this.#secrets.differences],
+      before: current(entity.fields, desired, row),
+      status: { secrets: this.#secrets.records(), ...statusOf?.(row) },
+    };
+  }
+
+  async #missing(): Promise<Observation> {
+    await this.#refuseOtherType();
+    return { exists: false, differences: [], status: {}, before: {} };
+  }
+
+  /** Names are unique among all types of a family, but a typed list shows one type only. */
+  async #refuseOtherType(): Promise<void> {
+    const { session, entity, name } = this.#parts;
+    if (entity.family === undefined) return;
+    const other = await session.cache.find(entity.family, (row) => row['name'] === name && row['meta_model_name'] !== entity.model);
+    if (other === undefined) return;
+    throw new OperatorError('AdoptionConflict', `"${name}" is already in Authentik as another type (${String(other['meta_model_name'])}): choose another name`);
+  }
+
+  /** One writer at a time: another object of ours may be changing other fields of the same row. */
+  async #patch(observed: Observation, body: () => Body, session: Session): Promise<Observation> {
+    const { entity } = this.#parts;
+    return session.locks.run(`${entity.model}/${observed.uuid ?? ''}`, async () => {
+      const row = await this.#row(observed);
+      return this.#accept(await session.client.patch(this.#path(row), { ...companions(entity.fields, row), ...body() }));
+    });
+  }
+
+  async #row(observed: Observation): Promise<ApiObject> {
+    const { session, entity, name } = this.#parts;
+    const row = await session.cache.find(entity.path, (candidate) => candidate.pk === observed.uuid);
+    if (row === undefined) throw new OperatorError('ServerError', `"${name}" was deleted in Authentik while it was being changed`);
+    return row;
+  }
+
+  async #detail(observed: Observation): Promise<string> {
+    return this.#path(await this.#row(observed));
+  }
+
+  #path(row: ApiObject): string {
+    const { entity } = this.#parts;
+    return `${entity.path}${segment(String(row[entity.lookup]))}/`;
+  }
+
+  #accept(answer: unknown): Observation {
+    const { session, entity } = this.#parts;
+    const row = parseObject(answer);
+    session.cache.upsert(entity.path, row);
+    this.#secrets.sent();
+    return this.observationOf(row);
+  }
+
+  /** Authentik has words of its own for this, but a spec can be told before anything is sent. */
+  #requireFields(): void {
+    const { entity, desired, name } = this.#parts;
+    const absent = entity.fields.filter((field) => field.required === true && !(field.api in desired) && !(field.api in this.#secrets.writeOnly));
+    if (absent.length === 0) return;
+    throw new OperatorError('InvalidSpec', `"${name}" is not in Authentik yet, and creating it needs ${absent.map(specName).join(', ')}: add to the spec`);
+  }
+
+  /** Somebody created the same name since we looked: look again, and let the adoption policy decide. */
+  #nameTaken(error: unknown): OperatorError | undefined {
+    const { session, entity, name } = this.#parts;
+    if (!(error instanceof AuthentikError) || error.status !== 400 || !(entity.naturalKey in error.fields)) return undefined;
+    session.cache.invalidate(entity.path);
+    if (entity.family !== undefined) session.cache.invalidate(entity.family);
+    return new OperatorError('Progressing', `"${name}" was refused (${error.message}); looking again`, { refused: true, retryAfterMs: LOOK_AGAIN_MS, cause: error });
+  }
+}

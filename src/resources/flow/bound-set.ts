@@ -1,0 +1,153 @@
+import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
+import type { ApiObject } from '../../authentik/list-cache.ts';
+import { segment } from '../../authentik/path.ts';
+import type { Session } from '../../authentik/session.ts';
+import type { BindingTable } from '../../catalogue/bindings.ts';
+import type { Difference } from '../../runtime/external.ts';
+import { parseObject } from '../entity/api-object.ts';
+import { companions, current, differences } from '../entity/comparison.ts';
+import type { Body } from '../entity/desired.ts';
+import { planBindings, type ActualBinding, type BindingPlan, type DesiredBinding } from './binding-plan.ts';
+
+/** What a binding must carry besides its order and subject. */
+export interface BoundDetail {
+  /** How messages call it, such as `stages[10]`. */
+  readonly label: string;
+  /** The declared fields. */
+  readonly body: Body;
+  /** The fields that say what is bound, as the API takes them: `{stage}` or `{policy, group, user}`. */
+  readonly subjectBody: Body;
+}
+
+/** The kind of binding: where it lives, and how its rows name what they bind. */
+export interface BoundKind {
+  readonly table: BindingTable;
+  readonly subjectOf: (row: ApiObject) => string;
+  readonly describe: (row: ApiObject) => string;
+}
+
+/** All bindings of one kind on one target (a flow or a stage binding): compares and changes them. */
+export class BoundSet {
+  readonly plan: BindingPlan<BoundDetail, ApiObject>;
+  readonly #session: Session;
+  readonly #kind: BoundKind;
+  readonly #target: string;
+  readonly #prune: boolean;
+  readonly #recorded: ReadonlyMap<string, RecordedBinding>;
+
+  constructor(parts: {
+    session: Session;
+    kind: BoundKind;
+    /** The primary key of what they are bound to. */
+    target: string;
+    desired: readonly DesiredBinding<BoundDetail>[];
+    /** All rows on the target. */
+    rows: readonly ApiObject[];
+    recorded: ReadonlyMap<string, RecordedBinding>;
+    prune: boolean;
+  }) {
+    this.#session = parts.session;
+    this.#kind = parts.kind;
+    this.#target = parts.target;
+    this.#prune = parts.prune;
+    this.#recorded = parts.recorded;
+    const actual = parts.rows.map((row): ActualBinding<ApiObject> => ({ uuid: row.pk, order: Number(row['order']), subject: parts.kind.subjectOf(row), row }));
+    this.plan = planBindings(parts.desired, actual, (uuid) => parts.recorded.has(uuid));
+  }
+
+  get differences(): readonly Difference[] {
+    const changed = this.plan.matched.flatMap(({ desired, actual }) => this.#changes(desired, actual));
+    const missing = this.plan.create.map((desired): Difference => ({ field: desired.detail.label }));
+    const stale = this.#stale.map((actual): Difference => ({ field: `${this.#kind.describe(actual.row)} (not declared)` }));
+    return [...missing, ...changed, ...stale];
+  }
+
+  /** What stays although nobody declared it. */
+  get unmanaged(): readonly ApiObject[] {
+    const released = this.plan.obsolete.filter((actual) => this.#recorded.get(actual.uuid)?.adopted === true);
+    return this.#prune ? [] : [...this.plan.unmanaged, ...released].map((actual) => actual.row);
+  }
+
+  /** What to remember of those that are declared. */
+  get records(): readonly RecordedBinding[] {
+    return this.plan.matched.map(({ desired, actual }) => this.#recorded.get(actual.uuid) ?? this.#adopt(desired, actual));
+  }
+
+  /** Creates what is missing. Answers the new rows, with the entry of each. */
+  async create(): Promise<readonly { readonly desired: DesiredBinding<BoundDetail>; readonly row: ApiObject }[]> {
+    const made = [];
+    for (const desired of this.plan.create) {
+      const row = this.#accept(await this.#session.client.post(this.#kind.table.path, { ...this.#identity(desired), ...desired.detail.body }));
+      made.push({ desired, row });
+    }
+    return made;
+  }
+
+  /** Changes in place what differs. */
+  async change(): Promise<void> {
+    for (const { desired, actual } of this.plan.matched) {
+      if (this.#changes(desired, actual).length === 0) continue;
+      await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...this.#identity(desired), ...desired.detail.body });
+    }
+  }
+
+  /** Removes what is not declared any more: last of all, once everything else is in place. */
+  async removeStale(): Promise<void> {
+    for (const actual of this.#stale) await this.#remove(actual);
+  }
+
+  /** Undoes everything that is ours: for a flow that stays and shall look as it did before. */
+  async undo(): Promise<void> {
+    const ours = [...this.plan.matched.map(({ actual }) => actual), ...this.plan.obsolete].filter((actual) => this.#recorded.has(actual.uuid));
+    for (const actual of ours) {
+      const record = this.#recorded.get(actual.uuid);
+      if (record?.adopted !== true) await this.#remove(actual);
+      else if (record.before !== undefined) await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...subjectFields(actual.row), target: this.#target, ...record.before });
+    }
+  }
+
+  get #stale(): readonly ActualBinding<ApiObject>[] {
+    const created = this.plan.obsolete.filter((actual) => this.#recorded.get(actual.uuid)?.adopted !== true);
+    return this.#prune ? [...this.plan.obsolete, ...this.plan.unmanaged] : created;
+  }
+
+  #changes(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): readonly Difference[] {
+    const { label, body } = desired.detail;
+    const moved = desired.order === actual.order ? [] : [{ field: `${label}.order` }];
+    const replaced = desired.subject === actual.subject ? [] : [{ field: label }];
+    return [...moved, ...replaced, ...differences(this.#kind.table.fields, body, actual.row).map(({ field }) => ({ field: `${label}.${field}` }))];
+  }
+
+  #identity(desired: DesiredBinding<BoundDetail>): Body {
+    return { target: this.#target, order: desired.order, ...desired.detail.subjectBody };
+  }
+
+  #adopt(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): RecordedBinding {
+    const before = current(this.#kind.table.fields, desired.detail.body, actual.row);
+    return { uuid: actual.uuid, adopted: true, ...(Object.keys(before).length === 0 ? {} : { before }) };
+  }
+
+  async #patch(actual: ActualBinding<ApiObject>, body: Body): Promise<void> {
+    this.#accept(await this.#session.client.patch(this.#path(actual), body));
+  }
+
+  async #remove(actual: ActualBinding<ApiObject>): Promise<void> {
+    await this.#session.client.delete(this.#path(actual));
+    this.#session.cache.remove(this.#kind.table.path, actual.uuid);
+  }
+
+  #path(actual: ActualBinding<ApiObject>): string {
+    return `${this.#kind.table.path}${segment(actual.uuid)}/`;
+  }
+
+  #accept(answer: unknown): ApiObject {
+    const row = parseObject(answer);
+    this.#session.cache.upsert(this.#kind.table.path, row);
+    return row;
+  }
+}
+
+/** What a row binds, in the form that a full update takes. */
+function subjectFields(row: ApiObject): Body {
+  return Object.fromEntries(['stage', 'policy', 'group', 'user'].flatMap((field) => (field in row ? [[field, row[field]]] : [])));
+}

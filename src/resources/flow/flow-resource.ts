@@ -1,0 +1,162 @@
+import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
+import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { Session } from '../../authentik/session.ts';
+import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
+import { FLOW } from '../../catalogue/flow.ts';
+import type { External, Observation } from '../../runtime/external.ts';
+import { clearPolicyCaches } from '../caches.ts';
+import type { Body } from '../entity/desired.ts';
+import { EntityResource } from '../entity/entity-resource.ts';
+import type { DesiredBinding } from './binding-plan.ts';
+import { POLICIES_ON_TARGET, STAGES_ON_FLOW } from './bound-kinds.ts';
+import { BoundSet, type BoundDetail } from './bound-set.ts';
+import type { DesiredFlow } from './desired-flow.ts';
+import { statusOfFlow, unmanagedJudgement } from './flow-status.ts';
+
+/** What the status has on record about a flow. */
+export interface FlowRecord {
+  readonly uuid: string | undefined;
+  readonly bindings: readonly RecordedBinding[];
+  readonly policyBindings: readonly RecordedBinding[];
+}
+
+/** Everything bound to one flow, compared with what the spec declares. */
+export interface Bound {
+  /** Undefined when the spec doesn't speak of stages. */
+  readonly stages: BoundSet | undefined;
+  readonly policies: readonly BoundSet[];
+}
+
+/** The rows that a flow's bindings are looked for in. */
+interface BindingRows {
+  readonly stages: readonly ApiObject[];
+  readonly policies: readonly ApiObject[];
+}
+
+const NO_ROWS: BindingRows = { stages: [], policies: [] };
+
+/** A flow with its stage bindings and all policy bindings, changed so that visitors never meet a half-built one. */
+export class FlowResource implements External {
+  readonly #session: Session;
+  readonly #header: EntityResource;
+  readonly #desired: DesiredFlow;
+  readonly #ourStages: Map<string, RecordedBinding>;
+  readonly #ourPolicies: Map<string, RecordedBinding>;
+
+  constructor(parts: { session: Session; slug: string; desired: DesiredFlow; record: FlowRecord }) {
+    const { session, slug, desired, record } = parts;
+    this.#session = session;
+    this.#desired = desired;
+    this.#header = new EntityResource({ session, entity: FLOW, name: slug, recorded: record.uuid, desired: desired.header });
+    this.#ourStages = new Map(record.bindings.map((binding) => [binding.uuid, binding]));
+    this.#ourPolicies = new Map(record.policyBindings.map((binding) => [binding.uuid, binding]));
+  }
+
+  async observe(): Promise<Observation> {
+    const row = await this.#header.find();
+    if (row === undefined) return this.#header.observe();
+    const bound = this.#bound(row.pk, await this.#rows());
+    const header = this.#header.observationOf(row);
+    const sets = [...(bound.stages === undefined ? [] : [bound.stages]), ...bound.policies];
+    return {
+      ...header,
+      differences: [...header.differences, ...sets.flatMap((set) => set.differences)],
+      status: statusOfFlow(row, bound, this.#session.publicURL),
+      conditions: [unmanagedJudgement(bound)],
+    };
+  }
+
+  async create(): Promise<Observation> {
+    const created = await this.#header.create();
+    // Nothing can be bound to a flow that did not exist a moment ago.
+    await this.#arrange(String(created.uuid), NO_ROWS);
+    return this.observe();
+  }
+
+  async update(observed: Observation): Promise<Observation> {
+    const row = await this.#header.find();
+    if (row === undefined) return this.observe();
+    if (this.#header.observationOf(row).differences.length > 0) await this.#header.update(observed);
+    await this.#arrange(row.pk, await this.#rows());
+    return this.observe();
+  }
+
+  async blockers(observed: Observation): Promise<readonly string[]> {
+    return this.#header.blockers(observed);
+  }
+
+  async delete(observed: Observation): Promise<void> {
+    await this.#header.delete(observed);
+    // Its bindings went with it.
+    this.#session.cache.invalidate(STAGE_BINDING.path);
+    this.#session.cache.invalidate(POLICY_BINDING.path);
+  }
+
+  async restore(observed: Observation, before: Body): Promise<void> {
+    const row = await this.#header.find();
+    if (row === undefined) return;
+    const { cache } = this.#session;
+    const stageRows = (await cache.list(STAGE_BINDING.path)).filter((binding) => binding['target'] === row.pk);
+    const policyRows = await cache.list(POLICY_BINDING.path);
+    for (const target of [row.pk, ...stageRows.map((binding) => binding.pk)]) await this.#policySet(target, [], policyRows).undo();
+    await this.#stageSet(row.pk, [], stageRows).undo();
+    await this.#header.restore(observed, before);
+  }
+
+  /** Creates what is missing, moves what stays, and only then removes what is not declared. */
+  async #arrange(flow: string, rows: BindingRows): Promise<void> {
+    const { stages, policies } = this.#bound(flow, rows);
+    const onNewStages: BoundSet[] = [];
+    for (const { desired, row } of (await stages?.create()) ?? []) {
+      this.#ourStages.set(row.pk, { uuid: row.pk });
+      const wanted = this.#policiesAt(desired.order);
+      if (wanted !== undefined) onNewStages.push(this.#policySet(row.pk, wanted, []));
+    }
+    await stages?.change();
+    const sets = [...onNewStages, ...policies].filter((set) => set.differences.length > 0);
+    for (const set of sets) for (const { row } of await set.create()) this.#ourPolicies.set(row.pk, { uuid: row.pk });
+    for (const set of sets) await set.change();
+    for (const set of sets) await set.removeStale();
+    await stages?.removeStale();
+    if (sets.length > 0) await clearPolicyCaches(this.#session);
+  }
+
+  #bound(flow: string, rows: BindingRows): Bound {
+    const { stages, policies } = this.#desired;
+    const stageSet = stages === undefined ? undefined : this.#stageSet(flow, stages, rows.stages);
+    const onStages = (stageSet?.plan.matched ?? []).flatMap(({ desired, actual }) => {
+      const wanted = this.#policiesAt(desired.order);
+      return wanted === undefined ? [] : [this.#policySet(actual.uuid, wanted, rows.policies)];
+    });
+    const onFlow = policies === undefined ? [] : [this.#policySet(flow, policies, rows.policies)];
+    return { stages: stageSet, policies: [...onFlow, ...onStages] };
+  }
+
+  #policiesAt(order: number): readonly DesiredBinding<BoundDetail>[] | undefined {
+    return this.#desired.stages?.find((stage) => stage.order === order)?.policies;
+  }
+
+  #stageSet(flow: string, desired: readonly DesiredBinding<BoundDetail>[], rows: readonly ApiObject[]): BoundSet {
+    return this.#set({ kind: STAGES_ON_FLOW, target: flow, desired, rows, recorded: this.#ourStages });
+  }
+
+  #policySet(target: string, desired: readonly DesiredBinding<BoundDetail>[], rows: readonly ApiObject[]): BoundSet {
+    return this.#set({ kind: POLICIES_ON_TARGET, target, desired, rows, recorded: this.#ourPolicies });
+  }
+
+  #set(parts: Omit<ConstructorParameters<typeof BoundSet>[0], 'session' | 'prune'>): BoundSet {
+    const rows = parts.rows.filter((row) => row['target'] === parts.target);
+    return new BoundSet({ ...parts, rows, session: this.#session, prune: this.#desired.prune });
+  }
+
+  /** One list for all flows, and none at all of what the spec doesn't speak of. */
+  async #rows(): Promise<BindingRows> {
+    const { stages, policies } = this.#desired;
+    const aboutPolicies = policies !== undefined || stages?.some((stage) => stage.policies !== undefined) === true;
+    const { cache } = this.#session;
+    return {
+      stages: stages === undefined ? [] : await cache.list(STAGE_BINDING.path),
+      policies: aboutPolicies ? await cache.list(POLICY_BINDING.path) : [],
+    };
+  }
+}

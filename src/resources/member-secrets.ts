@@ -1,0 +1,44 @@
+import type { SecretKeyRef } from '../api/v1alpha1/common.ts';
+import { camelCase, specName, type Field } from '../catalogue/field.ts';
+import type { ManagedObject } from '../runtime/object.ts';
+import type { Body } from './entity/desired.ts';
+import type { SecretReader } from './secret-reader.ts';
+import { SecretValues, type SecretPart, type SecretRecord } from './secret-values.ts';
+import { smtpSettings } from './stage/smtp-settings.ts';
+
+/** What an object takes from Secrets: values to compare, and values that are only written. */
+export interface MemberSecrets {
+  readonly body: Body;
+  readonly values: SecretValues;
+}
+
+/** Reads every Secret that a member names. Fields that the member gives itself win over `smtpSecretRef`. */
+export async function memberSecrets(reader: SecretReader, object: ManagedObject, fields: readonly Field[], member: Readonly<Record<string, unknown>>): Promise<MemberSecrets> {
+  const recorded = (object.status as { secrets?: readonly SecretRecord[] } | undefined)?.secrets ?? [];
+  const parts: SecretPart[] = [];
+  for (const field of fields) {
+    const reference = member[specName(field)] as SecretKeyRef | undefined;
+    if (field.type !== 'secret' || reference === undefined) continue;
+    const { value, resourceVersion } = await reader.text(object, reference);
+    parts.push({ name: reference.name, resourceVersion, writeOnly: { [field.api]: value }, fields: [specName(field)] });
+  }
+  const smtp = member['smtpSecretRef'] as { readonly name: string } | undefined;
+  if (smtp === undefined) return { body: {}, values: new SecretValues(merged(parts), recorded) };
+  const secret = await reader.all(object, smtp.name);
+  const settings = smtpSettings(smtp.name, secret);
+  const explicit = (api: string): boolean => camelCase(api) in member || `${camelCase(api)}SecretRef` in member;
+  const without = <T>(values: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(values).filter(([api]) => !explicit(api)));
+  const body = without(settings.body);
+  parts.push({ name: smtp.name, resourceVersion: secret.resourceVersion, writeOnly: without(settings.writeOnly), fields: Object.keys(body).map(camelCase) });
+  return { body, values: new SecretValues(merged(parts), recorded) };
+}
+
+/** One part a Secret: several fields may come out of the same one. */
+function merged(parts: readonly SecretPart[]): readonly SecretPart[] {
+  const byName = new Map<string, SecretPart>();
+  for (const part of parts) {
+    const other = byName.get(part.name);
+    byName.set(part.name, other === undefined ? part : { ...part, writeOnly: { ...other.writeOnly, ...part.writeOnly }, fields: [...other.fields, ...part.fields] });
+  }
+  return [...byName.values()];
+}

@@ -1,0 +1,68 @@
+import type { Reference } from '../api/v1alpha1/common.ts';
+import type { Session } from '../authentik/session.ts';
+import { targetOf } from '../catalogue/references.ts';
+import type { ReferenceTarget } from '../catalogue/field.ts';
+import { OperatorError } from '../runtime/errors.ts';
+import type { ObjectKey } from '../runtime/object.ts';
+import type { ObjectStore } from '../runtime/store.ts';
+import { parseObject } from './entity/api-object.ts';
+import { z } from 'zod';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** How soon something that must appear in Authentik by itself is looked for again, in milliseconds; the audit log usually tells sooner. */
+const LOOK_AGAIN_MS = 30_000;
+
+/** Finds what references mean, for one object. */
+export class ReferenceResolver {
+  readonly #store: Pick<ObjectStore, 'get'>;
+  readonly #session: Session;
+  readonly #namespace: string;
+
+  constructor(store: Pick<ObjectStore, 'get'>, session: Session, namespace: string) {
+    this.#store = store;
+    this.#session = session;
+    this.#namespace = namespace;
+  }
+
+  /** The primary key; null for `{none: true}`. Throws `ReferenceNotFound` or `ReferenceNotReady`, naming what is missing. */
+  async resolve(reference: Reference, to: ReferenceTarget): Promise<string | null> {
+    if (reference.none === true) return null;
+    if (reference.name !== undefined) return this.#ours(reference.name, to);
+    if (reference.external !== undefined) return this.#external(reference.external, to);
+    throw new OperatorError('InvalidSpec', `a reference to a ${targetOf(to).noun} is empty`);
+  }
+
+  #ours(name: string, to: ReferenceTarget): string {
+    const key = keyOfReference({ name }, to, this.#namespace);
+    const object = key === undefined ? undefined : this.#store.get(key);
+    if (key === undefined || object === undefined) throw new OperatorError('ReferenceNotFound', `there is no ${key?.kind ?? to} "${name}" in this namespace`);
+    const status = object.status as { uuid?: string; connectionURL?: string } | undefined;
+    if (status?.uuid === undefined) throw new OperatorError('ReferenceNotReady', `${key.kind} "${name}" is not in Authentik yet`);
+    if (status.connectionURL !== this.#session.url) {
+      throw new OperatorError('ReferenceNotReady', `${key.kind} "${name}" is on another Authentik (${status.connectionURL ?? 'unknown'})`);
+    }
+    return status.uuid;
+  }
+
+  async #external(external: string, to: ReferenceTarget): Promise<string> {
+    // A UUID needs no look-up to be used, but one that is wrong should be named before anything is written.
+    const { path, naturalKey, noun, numerous } = targetOf(to);
+    const rows = numerous === true ? await this.#filtered(path, naturalKey, external) : await this.#session.cache.list(path);
+    const found = rows.find((row) => (UUID.test(external) && row.pk === external.toLowerCase()) || row[naturalKey] === external);
+    if (found !== undefined) return found.pk;
+    throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, { retryAfterMs: LOOK_AGAIN_MS });
+  }
+
+  async #filtered(path: string, naturalKey: string, value: string): Promise<readonly ReturnType<typeof parseObject>[]> {
+    const page = z.looseObject({ results: z.array(z.unknown()) }).safeParse(await this.#session.client.get(path, { [naturalKey]: value }));
+    if (!page.success) throw new OperatorError('ServerError', `Authentik answered the list ${path} with something else`);
+    return page.data.results.map(parseObject);
+  }
+}
+
+/** The object of ours that a reference names, if it names one. */
+export function keyOfReference(reference: Reference | undefined, to: ReferenceTarget, namespace: string): ObjectKey | undefined {
+  const { kind } = targetOf(to);
+  return kind === undefined || reference?.name === undefined ? undefined : { kind, namespace, name: reference.name };
+}

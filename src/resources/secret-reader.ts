@@ -1,0 +1,70 @@
+import type { SecretKeyRef } from '../api/v1alpha1/common.ts';
+import { OperatorError } from '../runtime/errors.ts';
+import type { EventRecorder } from '../runtime/events.ts';
+import type { ManagedObject } from '../runtime/object.ts';
+import type { Redaction } from '../runtime/redaction.ts';
+import type { SourceData, SourceKey, SourceStore } from '../runtime/store.ts';
+
+/** A value out of a Secret, ready for use. */
+export interface SecretText {
+  readonly value: string;
+  readonly resourceVersion: string;
+}
+
+/** The one place that reads Secrets. Whatever comes out of it is known to the redaction before anybody can log it. */
+export class SecretReader {
+  readonly #sources: Pick<SourceStore, 'read'>;
+  readonly #redaction: Redaction;
+  readonly #events: EventRecorder;
+
+  constructor(sources: Pick<SourceStore, 'read'>, redaction: Redaction, events: EventRecorder) {
+    this.#sources = sources;
+    this.#redaction = redaction;
+    this.#events = events;
+  }
+
+  /** All values of a Secret in the object's namespace. Throws `SecretNotFound`, naming it. */
+  async all(object: ManagedObject, name: string): Promise<SourceData> {
+    const secret = await this.#read({ kind: 'Secret', namespace: object.metadata.namespace, name });
+    for (const value of Object.values(secret.data)) this.#redaction.add(withoutNewline(value));
+    const data = Object.fromEntries(Object.entries(secret.data).map(([key, value]) => [key, this.#trim(object, name, key, value)]));
+    return { resourceVersion: secret.resourceVersion, data };
+  }
+
+  /** One value. Throws `SecretNotFound` or `SecretKeyMissing`, naming what is missing. */
+  async text(object: ManagedObject, reference: SecretKeyRef): Promise<SecretText> {
+    const { namespace } = object.metadata;
+    const secret = await this.#read({ kind: 'Secret', namespace, name: reference.name });
+    const raw = secret.data[reference.key];
+    if (raw === undefined || withoutNewline(raw) === '') {
+      throw new OperatorError('SecretKeyMissing', `Secret "${reference.name}" has no key "${reference.key}", or nothing in it`);
+    }
+    this.#redaction.add(withoutNewline(raw));
+    return { value: this.#trim(object, reference.name, reference.key, raw), resourceVersion: secret.resourceVersion };
+  }
+
+  /** Certificates out of a Secret or ConfigMap; no secret in themselves. */
+  async bundle(object: ManagedObject, reference: { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string; readonly key: string }): Promise<string> {
+    const source = await this.#read({ kind: reference.kind, namespace: object.metadata.namespace, name: reference.name });
+    const pem = source.data[reference.key];
+    if (pem === undefined || pem === '') throw new OperatorError('SecretKeyMissing', `${reference.kind} "${reference.name}" has no key "${reference.key}", or nothing in it`);
+    return pem;
+  }
+
+  async #read(key: SourceKey): Promise<SourceData> {
+    const source = await this.#sources.read(key);
+    if (source === undefined) throw new OperatorError('SecretNotFound', `there is no ${key.kind} "${key.name}" in namespace "${key.namespace}"`);
+    return source;
+  }
+
+  /** `kubectl create secret --from-file` and `echo | base64` both leave a newline that nobody meant. */
+  #trim(object: ManagedObject, name: string, key: string, raw: string): string {
+    const value = withoutNewline(raw);
+    if (value !== raw) this.#events.record(object, 'Normal', 'Trimmed', `key "${key}" of Secret "${name}" ends in a newline, which is not used`);
+    return value;
+  }
+}
+
+function withoutNewline(value: string): string {
+  return value.replace(/[\r\n]+$/, '');
+}

@@ -1,0 +1,74 @@
+import type { Reason } from './reasons.ts';
+
+export type ConditionStatus = 'True' | 'False' | 'Unknown';
+
+/** A condition as the Kubernetes API conventions define it. */
+export interface Condition {
+  readonly type: string;
+  readonly status: ConditionStatus;
+  readonly observedGeneration?: number | undefined;
+  readonly lastTransitionTime: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A judgement before it is stamped. */
+export interface Judgement {
+  readonly type: string;
+  readonly status: ConditionStatus;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** Kubernetes refuses longer messages; nobody reads that far either. */
+const MAX_MESSAGE = 1024;
+
+/**
+ * The only way to change conditions: stamps the generation on each, keeps a transition time while the status stays the same, and
+ * keeps the order stable, so that equal judgements give equal status and no write.
+ */
+export class ConditionSet {
+  readonly #byType: Map<string, Condition>;
+  readonly #generation: number;
+  readonly #now: () => string;
+
+  constructor(previous: readonly Condition[], generation: number, now: () => string) {
+    this.#byType = new Map(previous.map((condition) => [condition.type, condition]));
+    this.#generation = generation;
+    this.#now = now;
+  }
+
+  get(type: string): Condition | undefined {
+    return this.#byType.get(type);
+  }
+
+  mark({ type, status, reason, message }: Judgement): void {
+    const before = this.#byType.get(type);
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : this.#now();
+    const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
+    this.#byType.set(type, { type, status, observedGeneration: this.#generation, lastTransitionTime, reason, message: text });
+  }
+
+  /** For abnormal-true conditions, which are absent when all is well (kstatus). */
+  remove(type: string): void {
+    this.#byType.delete(type);
+  }
+
+  toArray(): Condition[] {
+    return [...this.#byType.values()].sort((a, b) => rank(a.type) - rank(b.type) || a.type.localeCompare(b.type));
+  }
+}
+
+const FIRST = ['Ready', 'Reconciling', 'Stalled'];
+
+function rank(type: string): number {
+  const place = FIRST.indexOf(type);
+  return place < 0 ? FIRST.length : place;
+}
+
+/** Whether the object says that it is Ready, for its present generation. */
+export function isReady(object: { readonly metadata: { readonly generation: number }; readonly status?: unknown }): boolean {
+  const status = object.status as { observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  return ready?.status === 'True' && status?.observedGeneration === object.metadata.generation;
+}

@@ -1,0 +1,43 @@
+import type { External } from './external.ts';
+import type { OperatorError } from './errors.ts';
+import type { ManagedObject, ObjectKey } from './object.ts';
+import type { SourceKey } from './store.ts';
+
+/** Who may take what: the policies in force for one object, after all defaults. */
+export interface Policies {
+  readonly adoption: 'Never' | 'IfMatch' | 'Always';
+  readonly deletion: 'Delete' | 'Restore' | 'Retain' | undefined;
+}
+
+/** What is particular to one kind. The engine knows the rest. `Session` is whatever reaches the outside. */
+export interface Controller<Session, References = unknown, Secrets = unknown> {
+  readonly kind: string;
+  /** What its objects stand for outside the cluster: a whole object, one field of an object that is there anyway, or nothing. */
+  readonly manages: 'object' | 'field' | 'nothing';
+  /** Its own conditions, which are Unknown until they are judged. */
+  readonly conditions: readonly string[];
+  /** Its status tells who uses it, so it is looked at again when a user changes. */
+  readonly watchesUsers?: true;
+  /** The objects of ours that the spec names; their changes wake this one, and they outlive it. */
+  dependencies(object: ManagedObject): readonly ObjectKey[];
+  /** The Secrets and ConfigMaps that the spec names. */
+  sources(object: ManagedObject): readonly SourceKey[];
+  /** What it lays claim to, the same for every object that means the same thing on the same server; undefined for nothing. */
+  claim(object: ManagedObject): string | undefined;
+  /** The name that the counterpart is found and created by. */
+  externalName(object: ManagedObject): string;
+  policies(object: ManagedObject, session: Session): Policies;
+  /** Finds what to talk to. */
+  connect(object: ManagedObject): Promise<{ readonly session: Session; readonly status: Readonly<Record<string, unknown>>; readonly url: string }>;
+  resolveReferences(object: ManagedObject, session: Session): Promise<References>;
+  readSecrets(object: ManagedObject, session: Session): Promise<Secrets>;
+  external(object: ManagedObject, session: Session, references: References, secrets: Secrets): External;
+  /** For deleting, when references and Secrets may be gone already: only observe, blockers, delete and restore are called. */
+  externalForDeletion(object: ManagedObject, session: Session): External;
+  /** Dependencies that must be Ready before this one may be. */
+  readyAfter(object: ManagedObject): readonly ObjectKey[];
+  /** The conditions that a failure is about, where these aren't that of the step. */
+  conditionsFor?(error: OperatorError): readonly string[];
+  /** Whether a dependent stands in the way of deleting; all do unless this says otherwise. */
+  isHeldBy?(object: ManagedObject, dependent: ManagedObject): boolean;
+}

@@ -1,0 +1,145 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isReady } from './conditions.ts';
+import type { Controller } from './controller.ts';
+import { dependencyTopic } from './deletion.ts';
+import type { DependencyIndex } from './dependency-index.ts';
+import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
+import type { Reconciler } from './reconciler.ts';
+import { claimTopic } from './steps.ts';
+import type { ObjectChange, ObjectStore, SourceStore } from './store.ts';
+import type { Workqueue } from './workqueue.ts';
+
+/** How often an object is looked at again that lost a race for a write, in milliseconds. */
+const CONFLICT_PAUSE_MS = 50;
+
+/** What the dispatcher indexes beyond what every kind has, such as primary keys in Authentik. */
+export type ExtraTopics = (object: ManagedObject) => readonly string[];
+
+export interface DispatcherParts<Session> {
+  readonly controllers: readonly Controller<Session>[];
+  readonly reconciler: Reconciler<Session>;
+  readonly store: ObjectStore;
+  readonly sources: SourceStore;
+  readonly index: DependencyIndex;
+  readonly queue: Workqueue;
+  readonly extraTopics: ExtraTopics;
+}
+
+/**
+ * Decides who is looked at when something changes: the object itself when a human changed it, those who refer to it when its
+ * readiness changed, rivals when a claim is freed, and what it referred to when that waits to be deleted. Nothing polls.
+ */
+export class Dispatcher<Session> {
+  readonly #parts: DispatcherParts<Session>;
+  readonly #controllers: ReadonlyMap<string, Controller<Session>>;
+  #accepting = true;
+
+  constructor(parts: DispatcherParts<Session>) {
+    this.#parts = parts;
+    this.#controllers = new Map(parts.controllers.map((controller) => [controller.kind, controller]));
+    parts.store.subscribe((change) => this.#changed(change));
+    parts.sources.subscribe((owner) => this.enqueue(owner));
+  }
+
+  /** Starts to work through the queue; call it once the store is synced. */
+  start(workers: number): void {
+    this.#parts.queue.start(workers, async (id) => this.#work(id));
+  }
+
+  /** Takes no new work; resolves when what runs has ended, or was given `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#accepting = false;
+    await this.#parts.queue.stop(graceMs);
+  }
+
+  enqueue(key: ObjectKey): void {
+    if (this.#accepting) this.#parts.queue.add(formatKey(key));
+  }
+
+  /** Looks again at everybody who is indexed under the topic. */
+  wake(topic: string): void {
+    for (const owner of this.#parts.index.owners(topic)) this.enqueue(owner);
+  }
+
+  async #work(id: string): Promise<void> {
+    const key = parseKey(id);
+    const next = await this.#parts.reconciler.reconcile(key);
+    const { queue } = this.#parts;
+    switch (next.kind) {
+      case 'done':
+        queue.forget(id);
+        return;
+      case 'after':
+        queue.addAfter(id, next.ms);
+        return;
+      case 'now':
+        queue.addAfter(id, CONFLICT_PAUSE_MS);
+        return;
+      case 'backoff':
+        queue.addRateLimited(id);
+        return;
+    }
+  }
+
+  #changed({ key, previous, object }: ObjectChange): void {
+    const controller = this.#controllers.get(key.kind);
+    if (controller === undefined) return;
+    const { index, sources, queue } = this.#parts;
+    index.set(key, object === undefined ? [] : this.#topics(controller, object));
+    sources.track(key, object === undefined ? [] : controller.sources(object));
+    if (object === undefined) queue.forget(formatKey(key));
+    else if (changedByHuman(previous, object)) this.enqueue(key);
+    if (signature(previous) !== signature(object)) {
+      this.wake(dependencyTopic(key));
+      for (const side of [previous, object]) this.#wakeRivals(controller, side);
+      this.#wakeUsed(controller, object ?? previous);
+    }
+    this.#wakeDeletions(controller, previous, object);
+  }
+
+  #topics(controller: Controller<Session>, object: ManagedObject): readonly string[] {
+    const claimed = controller.claim(object);
+    return [...controller.dependencies(object).map(dependencyTopic), ...(claimed === undefined ? [] : [claimTopic(claimed)]), ...this.#parts.extraTopics(object)];
+  }
+
+  #wakeRivals(controller: Controller<Session>, object: ManagedObject | undefined): void {
+    const claimed = object === undefined ? undefined : controller.claim(object);
+    if (object === undefined || claimed === undefined) return;
+    for (const owner of this.#parts.index.owners(claimTopic(claimed))) if (owner.name !== object.metadata.name || owner.namespace !== object.metadata.namespace) this.enqueue(owner);
+  }
+
+  /** Those whose status tells who uses them. */
+  #wakeUsed(controller: Controller<Session>, object: ManagedObject | undefined): void {
+    if (object === undefined) return;
+    for (const key of controller.dependencies(object)) if (this.#controllers.get(key.kind)?.watchesUsers === true && this.#parts.store.get(key) !== undefined) this.enqueue(key);
+  }
+
+  /** What waits to be deleted until nobody refers to it. */
+  #wakeDeletions(controller: Controller<Session>, previous: ManagedObject | undefined, object: ManagedObject | undefined): void {
+    if (previous === undefined) return;
+    const still = new Set(object === undefined ? [] : controller.dependencies(object).map(formatKey));
+    for (const key of controller.dependencies(previous)) {
+      if (!still.has(formatKey(key)) && this.#parts.store.get(key)?.metadata.deletionTimestamp !== undefined) this.enqueue(key);
+    }
+  }
+}
+
+/** Our own writes of status and finalizer are no reason to look again; what a human can write is. */
+function changedByHuman(previous: ManagedObject | undefined, object: ManagedObject): boolean {
+  if (previous === undefined || previous.metadata.uid !== object.metadata.uid) return true;
+  const [before, after] = [previous.metadata, object.metadata];
+  return before.generation !== after.generation || before.deletionTimestamp !== after.deletionTimestamp || !isDeepStrictEqual(before.annotations ?? {}, after.annotations ?? {});
+}
+
+/** What others who refer to an object care about. */
+function signature(object: ManagedObject | undefined): string {
+  if (object === undefined) return 'gone';
+  const status = object.status as { uuid?: string; connectionURL?: string; conditions?: readonly { type: string; reason: string }[] } | undefined;
+  const reason = status?.conditions?.find((condition) => condition.type === 'Ready')?.reason ?? '';
+  return [object.metadata.uid, status?.uuid, status?.connectionURL, isReady(object), reason, object.metadata.deletionTimestamp].join('|');
+}
+
+function parseKey(id: string): ObjectKey {
+  const [kind, namespace, name] = id.split('/') as [string, string, string];
+  return { kind, namespace, name };
+}

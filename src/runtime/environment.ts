@@ -1,0 +1,26 @@
+import type { DependencyIndex } from './dependency-index.ts';
+import type { EventRecorder } from './events.ts';
+import type { Pass } from './pass.ts';
+import type { ObjectStore, SourceStore } from './store.ts';
+
+/** Counts what the engine does; the names of the metrics are declared in `src/metrics.ts`. */
+export interface ReconcileMetrics {
+  reconciled(kind: string, outcome: string, seconds: number): void;
+  driftCorrected(kind: string): void;
+}
+
+/** What the steps work with. */
+export interface Environment {
+  readonly store: ObjectStore;
+  readonly sources: SourceStore;
+  readonly index: DependencyIndex;
+  readonly events: EventRecorder;
+  readonly metrics: ReconcileMetrics;
+  /** Our finalizer. */
+  readonly finalizer: string;
+  readonly annotations: { readonly paused: string; readonly forceDelete: string };
+  /** RFC 3339, to the second, as Kubernetes writes times. */
+  now(): string;
+  /** Writes the status as it stands now, in the middle of a pass. */
+  flush(pass: Pass<never> | Pass<unknown>): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import type { Judgement } from './conditions.ts';
+
+/** A declared field that Authentik holds otherwise. Never carries values of secrets. */
+export interface Difference {
+  /** By its name in the spec, such as `userFields` or `stages[10].stageRef`. */
+  readonly field: string;
+  /** Not somebody's doing in Authentik: the Secret that the value comes from has changed. */
+  readonly cause?: 'Secret';
+}
+
+/** What an object's counterpart looks like now. */
+export interface Observation {
+  readonly exists: boolean;
+  /** The declared fields that differ; empty when there is nothing to do. */
+  readonly differences: readonly Difference[];
+  /** The primary key, when it exists. */
+  readonly uuid?: string | undefined;
+  /** Goes into the object's status as it is. */
+  readonly status: Readonly<Record<string, unknown>>;
+  /** What the declared fields hold now, for putting them back one day. Holds no secrets. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly conditions?: readonly Judgement[];
+}
+
+/**
+ * The counterpart of one object outside the cluster, with its references and secrets already resolved.
+ *
+ * The laws: `observe` never writes. `create` and `update` answer with what there is afterwards, and are safe to repeat.
+ * `create` doesn't fail because the thing is already ours, `delete` doesn't fail because it is already gone. Failures are
+ * thrown as `OperatorError`.
+ */
+export interface External {
+  observe(): Promise<Observation>;
+  create(): Promise<Observation>;
+  update(observed: Observation): Promise<Observation>;
+  /** What deleting would take along that is not ours; named for the user. */
+  blockers(observed: Observation): Promise<readonly string[]>;
+  delete(observed: Observation): Promise<void>;
+  /** Puts the declared fields back to what they held. */
+  restore(observed: Observation, before: Readonly<Record<string, unknown>>): Promise<void>;
+  /** What remains once everything declared is in place, such as looking at the result from outside. Throws when it isn't as it should be. */
+  settle?(observed: Observation): Promise<SettleResult>;
+}
+
+/** What settling found out. */
+export interface SettleResult {
+  readonly status?: Readonly<Record<string, unknown>>;
+  readonly conditions?: readonly Judgement[];
+}

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util';
+import { randomUUID } from 'node:crypto';
+import { conclude } from './conclude.ts';
+import type { Controller } from './controller.ts';
+import { finalize } from './deletion.ts';
+import type { Environment } from './environment.ts';
+import { toOperatorError } from './errors.ts';
+import type { Logger } from './logger.ts';
+import type { ManagedObject, ObjectKey } from './object.ts';
+import { beginPass, judge, type Pass } from './pass.ts';
+import type { Outcome } from './result.ts';
+import { applySteps, type Step } from './steps.ts';
+import { StoreConflictError } from './store.ts';
+
+/** When to look at the object again. Waiting for another object needs no time: its change wakes us. */
+export type Next = { readonly kind: 'done' } | { readonly kind: 'after'; readonly ms: number } | { readonly kind: 'backoff' } | { readonly kind: 'now' };
+
+/**
+ * The one reconcile engine: runs the steps of a pass for any kind, and writes the status in one place, however the steps ended.
+ */
+export class Reconciler<Session> {
+  readonly #controllers: ReadonlyMap<string, Controller<Session>>;
+  readonly #environment: Environment;
+  readonly #log: Logger;
+  readonly #steps: readonly Step<Session>[] = applySteps<Session>();
+
+  constructor(controllers: Iterable<Controller<Session>>, environment: Omit<Environment, 'flush'>, log: Logger) {
+    this.#controllers = new Map([...controllers].map((controller) => [controller.kind, controller]));
+    this.#environment = { ...environment, flush: async (pass) => this.#write(pass as Pass<Session>) };
+    this.#log = log;
+  }
+
+  /** One pass over one object. Never throws: what went wrong is in the object's status, the log and the answer. */
+  async reconcile(key: ObjectKey): Promise<Next> {
+    const controller = this.#controllers.get(key.kind);
+    const object = this.#environment.store.get(key);
+    if (controller === undefined || object === undefined) return { kind: 'done' };
+    const log = this.#log.child({ ...key, reconcileID: randomUUID() });
+    const started = performance.now();
+    const pass = beginPass(key, object, controller, log, () => this.#environment.now());
+    let outcome: Outcome;
+    let next: Next;
+    try {
+      outcome = await this.#run(pass);
+      next = conclude(pass, outcome, object, this.#environment.events);
+      if (outcome.kind !== 'gone') await this.#write(pass);
+    } catch (thrown) {
+      // Only writes to the store end up here.
+      if (thrown instanceof StoreConflictError) return { kind: 'now' };
+      const error = toOperatorError(thrown);
+      log.error({ err: error, cause: error.cause }, 'could not write the status');
+      outcome = { kind: 'failed', step: 'status', error };
+      next = { kind: 'backoff' };
+    }
+    this.#environment.metrics.reconciled(key.kind, outcome.kind === 'failed' ? outcome.error.class : outcome.kind, (performance.now() - started) / 1000);
+    return next;
+  }
+
+  async #run(pass: Pass<Session>): Promise<Outcome> {
+    const deleting = pass.object.metadata.deletionTimestamp !== undefined;
+    if (deleting && !pass.object.metadata.finalizers?.includes(this.#environment.finalizer)) return { kind: 'gone' };
+    if (pass.object.metadata.annotations?.[this.#environment.annotations.paused] === 'true') return { kind: 'paused' };
+    if (deleting) return this.#attempt(pass, { name: 'delete', run: finalize }, { kind: 'gone' });
+    for (const step of this.#steps) {
+      const outcome = await this.#attempt(pass, step, undefined);
+      if (outcome !== undefined) return outcome;
+    }
+    return { kind: 'ready' };
+  }
+
+  /** Runs one step; answers how the pass ended, or `otherwise` when it may go on. */
+  async #attempt<T>(pass: Pass<Session>, step: Step<Session>, otherwise: T): Promise<Outcome | T> {
+    try {
+      await step.run(pass, this.#environment);
+      if (step.condition !== undefined) pass.conditions.mark(judge(step.condition, 'True', 'Reconciled', step.satisfied ?? ''));
+      return otherwise;
+    } catch (thrown) {
+      if (thrown instanceof StoreConflictError) throw thrown;
+      const error = toOperatorError(thrown);
+      const log = error.reason === 'InternalError' ? pass.log.error.bind(pass.log) : pass.log.info.bind(pass.log);
+      log({ step: step.name, reason: error.reason, err: error.reason === 'InternalError' ? error : undefined, detail: error.message }, 'pass ended early');
+      const concerned = pass.controller.conditionsFor?.(error) ?? [];
+      for (const type of concerned.length > 0 ? concerned : step.condition === undefined ? [] : [step.condition]) pass.conditions.mark(judge(type, 'False', error.reason, error.message));
+      return { kind: 'failed', step: step.name, error };
+    }
+  }
+
+  /** Writes the status unless it is what the store has already. */
+  async #write(pass: Pass<Session>): Promise<void> {
+    const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions: pass.conditions.toArray() });
+    if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
+    pass.object = await this.#environment.store.writeStatus(pass.object as ManagedObject, status);
+  }
+}
+
+/** Without undefined values, which JSON has not. */
+function prune(status: object): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(status)) as Record<string, unknown>;
+}

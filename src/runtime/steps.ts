@@ -1,0 +1,198 @@
+import type { Environment } from './environment.ts';
+import { OperatorError } from './errors.ts';
+import type { Difference } from './external.ts';
+import { isReady } from './conditions.ts';
+import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
+import { accept, judge, required, type Pass } from './pass.ts';
+
+/** One step of a pass. It fills in the pass, or throws an `OperatorError` that ends it. */
+export interface Step<Session> {
+  readonly name: string;
+  /** The condition that is False when the step fails, and True once it has succeeded. */
+  readonly condition?: string;
+  /** What that condition says when all is well. */
+  readonly satisfied?: string;
+  run(pass: Pass<Session>, environment: Environment): Promise<void>;
+}
+
+/** What it takes to make one object true, in this order. Nothing is written outside before everything it needs is known. */
+export function applySteps<Session>(): readonly Step<Session>[] {
+  return [
+    { name: 'connect', run: connect },
+    { name: 'claim', run: claim },
+    { name: 'references', condition: 'ReferencesResolved', satisfied: 'every reference is resolved', run: references },
+    { name: 'secrets', condition: 'SecretsResolved', satisfied: 'every Secret is there', run: secrets },
+    { name: 'finalizer', run: finalizer },
+    { name: 'observe', run: observe },
+    { name: 'adopt', condition: 'Synced', satisfied: 'Authentik accepted what it holds', run: adopt },
+    { name: 'create', condition: 'Synced', satisfied: 'Authentik accepted what it holds', run: create },
+    { name: 'update', condition: 'Synced', satisfied: 'Authentik accepted the last write, and holds what is declared', run: update },
+    { name: 'dependencies', run: dependencies },
+    { name: 'settle', run: settle },
+  ];
+}
+
+async function connect<Session>(pass: Pass<Session>): Promise<void> {
+  const { session, status, url } = await pass.controller.connect(pass.object);
+  pass.session = session;
+  pass.url = url;
+  pass.policies = pass.controller.policies(pass.object, session);
+  Object.assign(pass.status, status);
+  // A recorded key means nothing on another server, but the same server may have got another address: then the look-up by name
+  // finds the same key again, and it stays ours (`owned` in adopt).
+}
+
+/** Two objects that mean the same thing: the one that has it recorded wins, else the older one. The other writes nothing. */
+async function claim<Session>(pass: Pass<Session>, { index, store }: Environment): Promise<void> {
+  const claimed = pass.controller.claim(pass.object);
+  if (claimed === undefined) return;
+  const rivals = index
+    .owners(claimTopic(claimed))
+    .filter((key) => formatKey(key) !== formatKey(pass.key))
+    .flatMap((key) => store.get(key) ?? [])
+    .filter((rival) => pass.controller.claim(rival) === claimed);
+  const winner = [pass.object, ...rivals].sort(precedence)[0];
+  if (winner === undefined || winner === pass.object) return;
+  const { namespace, name } = winner.metadata;
+  throw new OperatorError('Conflict', `${winner.kind} ${namespace}/${name} already manages ${claimed.slice(claimed.indexOf('|') + 1)}; delete one of the two`);
+}
+
+/** The topic under which everybody who claims the same thing is indexed. */
+export function claimTopic(claimed: string): string {
+  return `claim:${claimed}`;
+}
+
+function precedence(a: ManagedObject, b: ManagedObject): number {
+  const recorded = (object: ManagedObject): number => ((object.status as { uuid?: string } | undefined)?.uuid === undefined ? 1 : 0);
+  return (
+    recorded(a) - recorded(b) ||
+    a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
+    `${a.metadata.namespace}/${a.metadata.name}`.localeCompare(`${b.metadata.namespace}/${b.metadata.name}`)
+  );
+}
+
+async function references<Session>(pass: Pass<Session>): Promise<void> {
+  pass.references = await pass.controller.resolveReferences(pass.object, session(pass));
+}
+
+async function secrets<Session>(pass: Pass<Session>): Promise<void> {
+  pass.secrets = await pass.controller.readSecrets(pass.object, session(pass));
+  pass.external = pass.controller.external(pass.object, session(pass), pass.references, pass.secrets);
+}
+
+/** Before the first write outside: an object without it could vanish and leave its counterpart behind. */
+async function finalizer<Session>(pass: Pass<Session>, { store, finalizer: name }: Environment): Promise<void> {
+  if (pass.object.metadata.finalizers?.includes(name)) return;
+  pass.object = await store.setFinalizer(pass.object, name, true);
+}
+
+async function observe<Session>(pass: Pass<Session>): Promise<void> {
+  const recorded = pass.status.uuid;
+  const observation = await external(pass).observe();
+  pass.observation = observation;
+  if (observation.exists && (recorded === observation.uuid || pass.status.pendingCreate !== undefined)) {
+    delete pass.status.pendingCreate;
+    accept(pass, observation);
+  }
+}
+
+/** Decides about something that was there before us. What it held is on record before it is changed. */
+async function adopt<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
+  const observation = required(pass.observation, 'the observation');
+  if (!observation.exists || pass.status.uuid === observation.uuid || pass.controller.manages === 'nothing') {
+    if (observation.exists) accept(pass, observation);
+    return;
+  }
+  const name = pass.controller.externalName(pass.object);
+  const policy = required(pass.policies, 'the policies').adoption;
+  if (policy === 'Never') {
+    throw new OperatorError('AdoptionConflict', `"${name}" is already in Authentik and adoptionPolicy is Never: choose another name, or set adoptionPolicy to IfMatch or Always`);
+  }
+  if (policy === 'IfMatch' && observation.differences.length > 0) {
+    throw new OperatorError(
+      'AdoptionConflict',
+      `"${name}" is already in Authentik and differs in ${listFields(observation.differences)}: align the spec, or set adoptionPolicy: Always to change it`,
+    );
+  }
+  pass.status.adopted = { at: environment.now(), before: observation.before };
+  accept(pass, observation);
+  if (pass.controller.manages === 'object') environment.events.record(pass.object, 'Normal', 'Adopted', `took over "${name}", which was already in Authentik`);
+  if (observation.differences.length > 0) await environment.flush(pass);
+}
+
+/** The mark goes first: after a crash between the two, what is found by that name is known to be ours. */
+async function create<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
+  if (required(pass.observation, 'the observation').exists) return;
+  const name = pass.controller.externalName(pass.object);
+  delete pass.status.uuid;
+  delete pass.status.adopted;
+  pass.status.pendingCreate = { name, at: environment.now() };
+  pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', `creating "${name}" in Authentik`));
+  pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', `creating "${name}" in Authentik`));
+  await environment.flush(pass);
+  try {
+    accept(pass, await external(pass).create());
+  } catch (error) {
+    // A plain refusal made nothing, so nothing of that name is ours. After anything else it may be, and the mark stays.
+    if (error instanceof OperatorError && error.refused) delete pass.status.pendingCreate;
+    throw error;
+  }
+  delete pass.status.pendingCreate;
+  pass.status.lastChange = environment.now();
+  environment.events.record(pass.object, 'Normal', 'Created', `created "${name}" in Authentik`);
+}
+
+async function update<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
+  const before = required(pass.observation, 'the observation');
+  if (before.differences.length === 0) return;
+  const fields = listFields(before.differences);
+  const rotated = before.differences.every((difference) => difference.cause === 'Secret');
+  const drifted = isReady(pass.object) && !rotated;
+  accept(pass, await external(pass).update(before));
+  pass.status.lastChange = environment.now();
+  const plain = pass.controller.manages === 'field' ? 'Published' : 'Updated';
+  const event = rotated ? 'SecretRotated' : drifted ? 'DriftCorrected' : plain;
+  environment.events.record(pass.object, 'Normal', event, `${drifted ? 'put back' : 'set'} ${fields}`);
+  if (drifted) environment.metrics.driftCorrected(pass.key.kind);
+  const left = required(pass.observation, 'the observation').differences;
+  if (left.length > 0) {
+    throw new OperatorError('ServerError', `Authentik accepted the write and still holds something else in ${listFields(left)}`);
+  }
+}
+
+/** What an object is made of must be Ready before the object may say so. */
+async function dependencies<Session>(pass: Pass<Session>, { store }: Environment): Promise<void> {
+  for (const key of pass.controller.readyAfter(pass.object)) {
+    const object = store.get(key);
+    if (object === undefined || !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));
+  }
+}
+
+/** What to say of a dependency that isn't Ready. */
+export function notReady(key: ObjectKey): string {
+  return `${key.kind} ${key.name} is not Ready yet; \`kubectl describe ${key.kind.toLowerCase()} ${key.name}\` says why`;
+}
+
+async function settle<Session>(pass: Pass<Session>): Promise<void> {
+  const result = await external(pass).settle?.(required(pass.observation, 'the observation'));
+  if (result === undefined) return;
+  Object.assign(pass.status, result.status);
+  for (const judgement of result.conditions ?? []) pass.conditions.mark(judgement);
+}
+
+function session<Session>(pass: Pass<Session>): Session {
+  return required(pass.session, 'the session');
+}
+
+function external<Session>(pass: Pass<Session>): NonNullable<Pass<Session>['external']> {
+  return required(pass.external, 'the counterpart');
+}
+
+const SHOWN_FIELDS = 5;
+
+/** `a, b and 3 more`: what differs, short enough for a condition. */
+export function listFields(differences: readonly Difference[]): string {
+  const names = differences.map((difference) => difference.field);
+  const more = names.length - SHOWN_FIELDS;
+  return more > 0 ? `${names.slice(0, SHOWN_FIELDS).join(', ')} and ${more} more` : names.join(', ');
+}

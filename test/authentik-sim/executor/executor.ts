@@ -1,0 +1,141 @@
+/** The flow executor: walks a visitor through a flow, a step per request, as a browser sees it. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { parse as parseCookies } from 'node:querystring';
+import { FLOW } from '../catalogue/stages.ts';
+import { answer, type Answer, htmlPage, type Request } from '../http.ts';
+import { isObject, type JsonObject, text } from '../json.ts';
+import type { Row } from '../model.ts';
+import { represent } from '../represent.ts';
+import type { World } from '../world.ts';
+import { type Plan, type PlannedStage, type Session } from './plan.ts';
+import { plan as makePlan, policyContext } from './planner.ts';
+import { targetPasses } from './policy-engine.ts';
+import { stepFor } from './steps.ts';
+import { AVATAR, type Outcome, pendingName, type Visit } from './visit.ts';
+
+/** Path template of the executor. */
+export const EXECUTOR = '/flows/executor/{flow_slug}/';
+const COOKIE = 'authentik_session';
+
+/** A visitor's session by cookie, a new one if need be; `cookie` is what the browser has to keep. */
+class Visitor {
+  session: Session;
+  private key: string;
+  private isNew: boolean;
+  private readonly world: World;
+
+  constructor(request: Request, world: World) {
+    this.world = world;
+    const sent = parseCookies(request.headers.cookie ?? '', '; ')[COOKIE];
+    const known = typeof sent === 'string' ? world.sessions.get(sent) : undefined;
+    this.isNew = known === undefined;
+    this.key = known !== undefined && typeof sent === 'string' ? sent : randomBytes(24).toString('hex');
+    this.session = known ?? { user: null, plan: null };
+    world.sessions.set(this.key, this.session);
+  }
+
+  /** Another key for the same session. */
+  renew(): void {
+    this.world.sessions.delete(this.key);
+    this.key = randomBytes(24).toString('hex');
+    this.isNew = true;
+    this.world.sessions.set(this.key, this.session);
+  }
+
+  cookieHeader(): Record<string, string> {
+    return this.isNew ? { 'set-cookie': `${COOKIE}=${this.key}; HttpOnly; Path=/; SameSite=Lax` } : {};
+  }
+}
+
+function flowInfo(flow: Row, world: World): JsonObject {
+  const { title, layout } = flow.values;
+  return { title: title ?? '', background: represent(flow, world).background_url ?? '', background_themed_urls: null, cancel_url: '/flows/-/cancel/', layout: layout ?? 'stacked' };
+}
+
+function accessDenied(flow: Row, world: World, pending: string, message: string): Answer {
+  const body = { flow_info: flowInfo(flow, world), component: 'ak-stage-access-denied', pending_user: pending, pending_user_avatar: AVATAR, error_message: message };
+  return answer(200, body, { allow: false });
+}
+
+function done(visit: Pick<Visit, 'session' | 'inner'>): Answer {
+  visit.session.plan = null;
+  const next = visit.inner.get('next');
+  return answer(200, { component: 'xak-flow-redirect', to: next?.startsWith('/') === true ? next : '/' });
+}
+
+/** Back to the same address; the browser follows with a GET, which runs the next step. */
+function again(request: Request): Answer {
+  const query = request.query.has('query') ? `?query=${encodeURIComponent(request.query.get('query') ?? '')}` : '';
+  return { status: 302, body: null, contentType: 'text/html; charset=utf-8', headers: { location: `/api/v3${request.path}${query}` }, allow: true, rest: false };
+}
+
+/** A link from a mail puts its plan in place of the session's, as long as nobody confirmed it. */
+function restore(visitor: Visitor, flow: Row, inner: URLSearchParams, world: World): void {
+  const token = world.flowTokens.get(inner.get('flow_token') ?? '');
+  if (token === undefined || token.flow !== flow.pk || token.expires < Date.now()) return;
+  const consentToken = visitor.session.plan?.context.restoredBy === token.key ? visitor.session.plan.context.consentToken : undefined;
+  visitor.session.plan = structuredClone(token.plan);
+  visitor.session.plan.context.restoredBy = token.key;
+  if (consentToken !== undefined) visitor.session.plan.context.consentToken = consentToken;
+}
+
+/** The next step whose policies let it run; the others are dropped without a word. */
+function currentStage(visit: Visit): PlannedStage | null {
+  const { plan, session, world } = visit;
+  for (let stage = plan.stages[0]; stage !== undefined; stage = plan.stages[0]) {
+    const { binding } = stage;
+    if (binding?.reEvaluate !== true) return stage;
+    if (targetPasses({ pk: binding.pk, mode: binding.engineMode }, policyContext(plan.context, session, world), world)) return stage;
+    plan.stages.shift();
+  }
+  return null;
+}
+
+function challenge(outcome: Outcome & { kind: 'challenge' }, visit: Visit): Answer {
+  const errors = outcome.errors === undefined ? {} : { response_errors: outcome.errors as JsonObject };
+  return answer(200, { flow_info: flowInfo(visit.flow, visit.world), component: outcome.component, ...errors, ...outcome.body });
+}
+
+function refused(message: string, stage: PlannedStage, visit: Visit): Answer {
+  const pending = text(pendingName(visit));
+  const action = stage.binding?.invalidResponse ?? 'retry';
+  visit.session.plan = null;
+  if (action === 'retry') return accessDenied(visit.flow, visit.world, pending, message);
+  const fresh = makePlan(visit.flow, visit.session, visit.world);
+  if (fresh !== null && action === 'restart_with_context') fresh.context = visit.plan.context;
+  visit.session.plan = fresh;
+  return again(visit.request);
+}
+
+function walk(visit: Visit): Answer {
+  const stage = currentStage(visit);
+  if (stage === null) return done(visit);
+  const step = stepFor(stage);
+  if (step === null) return answer(200, { flow_info: flowInfo(visit.flow, visit.world), component: 'ak-stage-flow-error', request_id: randomUUID().replaceAll('-', '') }, { allow: false });
+  const sent = isObject(visit.request.body) ? visit.request.body : {};
+  const outcome = visit.request.method === 'POST' && step.post !== undefined ? step.post(stage, visit, sent) : step.get(stage, visit);
+  if (outcome.kind === 'challenge') return challenge(outcome, visit);
+  if (outcome.kind === 'denied') return refused(outcome.message, stage, visit);
+  visit.plan.stages.shift();
+  return visit.plan.stages.length > 0 ? again(visit.request) : done(visit);
+}
+
+function notApplicable(flow: Row, inner: URLSearchParams, session: Session, world: World): Answer {
+  const next = inner.get('next');
+  if (flow.values.denied_action === 'continue' || (flow.values.denied_action === 'message_continue' && next !== null)) return done({ session, inner });
+  return accessDenied(flow, world, '', 'Flow does not apply to current user.');
+}
+
+/** One request to the executor of the flow with that slug. */
+export function execute(request: Request, slug: string, world: World): Answer {
+  const flow = world.store.find(FLOW, 'slug', slug);
+  if (flow === null) return htmlPage(404);
+  const visitor = new Visitor(request, world);
+  const inner = new URLSearchParams(request.query.get('query') ?? '');
+  restore(visitor, flow, inner, world);
+  const { session } = visitor;
+  const plan: Plan | null = session.plan?.flow === flow.pk ? session.plan : makePlan(flow, session, world);
+  session.plan = plan;
+  const result = plan === null ? notApplicable(flow, inner, session, world) : walk({ world, request, session, plan, flow, inner, renewSession: () => visitor.renew() });
+  return { ...result, rest: false, headers: { ...result.headers, ...visitor.cookieHeader() } };
+}

@@ -1,0 +1,50 @@
+/** One request of a visitor to a flow, and what a step can do with it. */
+import type { Request } from '../http.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Row } from '../model.ts';
+import { USER } from '../catalogue/core.ts';
+import type { World } from '../world.ts';
+import type { Plan, PlannedStage, Session } from './plan.ts';
+
+export interface Visit {
+  world: World;
+  request: Request;
+  session: Session;
+  plan: Plan;
+  flow: Row;
+  /** The query that the browser's page has; `query` of the executor's own. */
+  inner: URLSearchParams;
+  /** Makes a new session of this one, as a login does. */
+  renewSession: () => void;
+}
+
+export type FieldErrors = Record<string, { string: string; code: string }[]>;
+
+/** What comes of a step: something to show, the next step, or the end. */
+export type Outcome =
+  | { kind: 'challenge'; component: string; body: JsonObject; errors?: FieldErrors }
+  | { kind: 'next' }
+  | { kind: 'denied'; message: string };
+
+export type Step = {
+  /** What is shown, or done, when the visitor arrives. */
+  get: (stage: PlannedStage, visit: Visit) => Outcome;
+  /** What an answer leads to; a step without has nothing to answer. */
+  post?: (stage: PlannedStage, visit: Visit, answer: JsonObject) => Outcome;
+};
+
+export const NEXT: Outcome = { kind: 'next' };
+export const denied = (message: string): Outcome => ({ kind: 'denied', message });
+export const AVATAR = 'data:image/svg+xml;base64,';
+
+export function fieldError(field: string, message: string, code = 'invalid'): FieldErrors {
+  return { [field]: [{ string: message, code }] };
+}
+
+export function pendingUser({ plan, world }: Visit): Row | null {
+  return world.store.get(USER, plan.context.pendingUser ?? null);
+}
+
+export function pendingName(visit: Visit): Json {
+  return pendingUser(visit)?.values.username ?? '';
+}

@@ -1,0 +1,57 @@
+/**
+ * The stand-in answers as the live servers did, step by step. With E2E_AUTHENTIK_URL and E2E_AUTHENTIK_TOKEN the same scenarios run against
+ * that server instead; it has to be a fresh one of the version in E2E_AUTHENTIK_VERSION, and mails have to land in E2E_MAILS_FILE.
+ */
+import { readFile } from 'node:fs/promises';
+import { replay, type ReplayTarget } from '../transcripts/replay.ts';
+import { readTranscript, VERSIONS } from '../transcripts/transcript.ts';
+import { type AuthentikSim, startAuthentikSim } from './sim.ts';
+
+const SCENARIOS = ['stock', 'access', 'flows', 'flow-stage-bindings', 'guide', 'lists', 'prompts', 'policies', 'stage-catalogue', 'stage-validation', 'least-privilege', 'invitations'];
+
+/** Steps that a stand-in can't answer as recorded, and why. */
+const KNOWN_DIFFERENCES: Record<string, { step: number; reason: string }[]> = {
+  'least-privilege': [{ step: 28, reason: 'counts all permissions of an installation, most of them of things that flows never touch' }],
+};
+
+/** Bodies that live servers take though their own schema forbids them: recorded, so the stand-in takes them too. */
+const ACCEPTED_AGAINST_SCHEMA: Record<string, string[]> = {
+  'stage-validation': ['POST /stages/dummy/ /name must be string', 'POST /stages/authenticator/totp/ /digits must be string', 'POST /stages/authenticator/totp/ /digits must be equal to one of the allowed values'],
+};
+
+const real = process.env.E2E_AUTHENTIK_URL;
+
+async function mailedToken(): Promise<string> {
+  const lines = (await readFile(process.env.E2E_MAILS_FILE ?? '', 'utf8')).trim().split('\n');
+  const token = /flow_token=([^&\s"]+)/.exec(lines.at(-1) ?? '')?.[1];
+  if (token === undefined) throw new Error('no link in the last mail');
+  return token;
+}
+
+describe.each(real === undefined ? [...VERSIONS] : [process.env.E2E_AUTHENTIK_VERSION ?? '2026.2'])('Authentik %s', (version) => {
+  let sim: AuthentikSim | null = null;
+  let target: ReplayTarget;
+
+  beforeEach(async () => {
+    if (real !== undefined) {
+      target = { url: real, token: process.env.E2E_AUTHENTIK_TOKEN ?? '', flowToken: mailedToken };
+      return;
+    }
+    const started = await startAuthentikSim({ version: version === '2025.12' ? '2025.12' : '2026.2' });
+    sim = started;
+    target = { url: started.url, token: started.token, flowToken: () => Promise.resolve(started.flowTokens().at(-1)?.key ?? 'none') };
+  });
+  afterEach(async () => {
+    await sim?.stop();
+    sim = null;
+  });
+
+  it.each(SCENARIOS)('answers the scenario "%s" as recorded', async (scenario) => {
+    const transcript = readTranscript(version, scenario);
+    const known = real === undefined ? (KNOWN_DIFFERENCES[scenario] ?? []) : [];
+    const differences = await replay(transcript, target);
+    expect(differences.filter(({ step }) => !known.some((other) => other.step === step))).toEqual([]);
+    expect(differences.map(({ step }) => step)).toEqual(known.map(({ step }) => step));
+    expect((sim?.schemaViolations ?? []).map(({ method, template, message }) => `${method} ${template} ${message}`)).toEqual(real === undefined ? (ACCEPTED_AGAINST_SCHEMA[scenario] ?? []) : []);
+  });
+});

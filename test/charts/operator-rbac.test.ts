@@ -1,0 +1,198 @@
+import { jest } from '@jest/globals';
+import { KINDS } from '../../src/api/v1alpha1/kinds.ts';
+import { GROUP } from '../../src/api/v1alpha1/group.ts';
+import { connectControlPlane, type ControlPlane } from '../bed/control-plane.ts';
+import { run, type CommandResult } from '../bed/run.ts';
+import { resolveTools } from '../bed/tools.ts';
+import { install, type Values } from './charts.ts';
+
+/** helm and kubectl take their time when other test files keep the machine busy (milliseconds). */
+jest.setTimeout(60_000);
+
+const PLURALS = KINDS.map(({ plural }) => plural).sort();
+const SERVICE_ACCOUNT = 'authentik-flow-operator';
+
+/** Where everybody may ask who they are and what they may do. */
+const EVERYBODYS = ['authentication.k8s.io', 'authorization.k8s.io'];
+
+interface Rule {
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+/** kubectl with a token of the operator's ServiceAccount. */
+type AsOperator = (args: readonly string[], input?: string) => Promise<CommandResult>;
+
+async function installOperator(controlPlane: ControlPlane, namespace: string, values: Values): Promise<AsOperator> {
+  await install(controlPlane, {
+    chart: 'authentik-flow-operator',
+    name: SERVICE_ACCOUNT,
+    namespace,
+    values: { ...values, crds: { enabled: false } },
+  });
+  const kubeconfig = await controlPlane.serviceAccountKubeconfig(namespace, SERVICE_ACCOUNT);
+  const { kubectl } = await resolveTools();
+  return async (args, input) => run(kubectl, [`--kubeconfig=${kubeconfig}`, ...args], input === undefined ? {} : { input });
+}
+
+/** All that the API server says the operator may do in a namespace, without what everybody may (ask who they are). */
+async function rulesIn(asOperator: AsOperator, namespace: string): Promise<readonly Rule[]> {
+  const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
+  // Raw: kubectl would look for CRDs first, which the operator may not.
+  const { stdout } = await asOperator(
+    ['create', '--raw=/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', '--filename=-'],
+    JSON.stringify(review),
+  );
+  const { status } = JSON.parse(stdout) as { status: { resourceRules: readonly Rule[] } };
+  return status.resourceRules.filter(({ apiGroups }) => !apiGroups.some((group) => EVERYBODYS.includes(group)));
+}
+
+const byResource = (left: Rule, right: Rule): number => left.resources.join().localeCompare(right.resources.join());
+
+/** What it needs wherever it watches, and no more. */
+function needed(secretNames: readonly string[], namespaceNames: readonly string[]): readonly Rule[] {
+  const named = (names: readonly string[]): { resourceNames?: readonly string[] } => (names.length === 0 ? {} : { resourceNames: names });
+  return [
+    { verbs: ['get', 'list', 'watch', 'patch'], apiGroups: [GROUP], resources: PLURALS },
+    { verbs: ['update'], apiGroups: [GROUP], resources: PLURALS.map((plural) => `${plural}/status`) },
+    { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['secrets'], ...named(secretNames) },
+    { verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'], apiGroups: [''], resources: ['configmaps'] },
+    { verbs: ['create', 'patch'], apiGroups: ['events.k8s.io'], resources: ['events'] },
+    { verbs: ['get'], apiGroups: [''], resources: ['namespaces'], ...named(namespaceNames) },
+  ].sort(byResource);
+}
+
+const LEASES: Rule = { verbs: ['get', 'create', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+
+interface Question {
+  readonly ask: readonly string[];
+  readonly answer: 'yes' | 'no';
+}
+
+/** Asks as a person would, so that a mistake in reading the rules doesn't go unnoticed. */
+async function expectAnswers(asOperator: AsOperator, questions: readonly Question[]): Promise<void> {
+  const answers = [];
+  for (const { ask } of questions) {
+    const { stdout } = await asOperator(['auth', 'can-i', ...ask]);
+    answers.push({ ask, answer: stdout.trim() });
+  }
+  expect(answers).toEqual(questions);
+}
+
+const DUMMY = {
+  apiVersion: `${GROUP}/v1alpha1`,
+  kind: 'AuthentikStage',
+  metadata: { name: 'a-stage' },
+  spec: { type: 'Dummy', dummy: {} },
+};
+
+describe("the rights of the operator's ServiceAccount", () => {
+  let controlPlane: ControlPlane;
+
+  beforeAll(() => {
+    controlPlane = connectControlPlane(process.env['BED_KUBECONFIG'] ?? '');
+  });
+
+  it('are exactly what it needs in every namespace, without watchNamespaces', async () => {
+    const [home, elsewhere] = [await controlPlane.createNamespace('rbac-home'), await controlPlane.createNamespace('rbac-else')];
+    const asOperator = await installOperator(controlPlane, home, { replicas: 2 });
+    expect([...(await rulesIn(asOperator, elsewhere))].sort(byResource)).toEqual(needed([], []));
+    expect([...(await rulesIn(asOperator, home))].sort(byResource)).toEqual([...needed([], []), LEASES].sort(byResource));
+    await expectAnswers(asOperator, [
+      { ask: ['watch', `authentikflows.${GROUP}`, '--all-namespaces'], answer: 'yes' },
+      { ask: ['watch', 'secrets', '--all-namespaces'], answer: 'yes' },
+      { ask: ['create', 'secrets', `--namespace=${home}`], answer: 'no' },
+      { ask: ['delete', `authentikflows.${GROUP}`, `--namespace=${elsewhere}`], answer: 'no' },
+      { ask: ['list', 'namespaces'], answer: 'no' },
+      { ask: ['create', 'customresourcedefinitions.apiextensions.k8s.io'], answer: 'no' },
+      { ask: ['create', 'leases.coordination.k8s.io', `--namespace=${elsewhere}`], answer: 'no' },
+      { ask: ['create', 'clusterroles.rbac.authorization.k8s.io'], answer: 'no' },
+      { ask: ['get', '/metrics'], answer: 'no' },
+      { ask: ['*', '*', '--all-namespaces'], answer: 'no' },
+    ]);
+  });
+
+  it('end at the named namespaces and Secrets', async () => {
+    const [home, watched, other] = [
+      await controlPlane.createNamespace('rbac-home'),
+      await controlPlane.createNamespace('rbac-watched'),
+      await controlPlane.createNamespace('rbac-other'),
+    ];
+    const asOperator = await installOperator(controlPlane, home, { watchNamespaces: [watched], rbac: { secretNames: ['token'] } });
+    expect([...(await rulesIn(asOperator, watched))].sort(byResource)).toEqual(needed(['token'], [watched]));
+    expect(await rulesIn(asOperator, home)).toEqual([]);
+    expect(await rulesIn(asOperator, other)).toEqual([]);
+    await expectAnswers(asOperator, [
+      { ask: ['get', 'secrets/token', `--namespace=${watched}`], answer: 'yes' },
+      { ask: ['get', 'secrets/other', `--namespace=${watched}`], answer: 'no' },
+      { ask: ['list', 'secrets', `--namespace=${watched}`], answer: 'no' },
+      { ask: ['list', 'secrets', '--all-namespaces'], answer: 'no' },
+      { ask: ['get', `namespaces/${watched}`, `--namespace=${watched}`], answer: 'yes' },
+      { ask: ['get', `namespaces/${other}`, `--namespace=${other}`], answer: 'no' },
+    ]);
+  });
+
+  it('suffice for what it does, and real requests beyond them are refused', async () => {
+    const [home, watched] = [await controlPlane.createNamespace('rbac-home'), await controlPlane.createNamespace('rbac-watched')];
+    const asOperator = await installOperator(controlPlane, home, {
+      watchNamespaces: [watched],
+      rbac: { secretNames: ['token'] },
+      replicas: 2,
+    });
+    const inWatched = async (...args: readonly string[]): Promise<CommandResult> => asOperator([`--namespace=${watched}`, ...args]);
+    await controlPlane.kubectl(['create', '--filename=-'], { namespace: watched, input: JSON.stringify(DUMMY) });
+    for (const name of ['token', 'other'])
+      await controlPlane.kubectl(['create', 'secret', 'generic', name, '--from-literal=token=t'], { namespace: watched });
+
+    const finalizer = JSON.stringify({ metadata: { finalizers: [`${GROUP}/finalizer`] } });
+    const { stdout: stage } = await inWatched('get', 'akstage/a-stage', '--output=json');
+    const withStatus = JSON.stringify({ ...(JSON.parse(stage) as object), status: { observedGeneration: 1 } });
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'leader', namespace: home } };
+    const allowed: readonly (readonly [string, Promise<CommandResult>])[] = [
+      ['status', asOperator(['replace', '--subresource=status', '--filename=-'], withStatus)],
+      ['lease', asOperator(['create', '--filename=-'], JSON.stringify(lease))],
+      ['ConfigMap', inWatched('create', 'configmap', 'market-sign-up')],
+      ['a watch of one Secret', inWatched('get', 'secrets', '--field-selector=metadata.name=token', '--output=name')],
+      ['labels of its namespace', asOperator(['get', 'namespace', watched])],
+    ];
+    for (const [what, result] of allowed) expect({ what, ...(await result) }).toMatchObject({ what, code: 0 });
+    // After the status, which carries the version that was read.
+    await expect(inWatched('patch', 'akstage/a-stage', '--type=merge', `--patch=${finalizer}`)).resolves.toMatchObject({ code: 0 });
+    await controlPlane.kubectl(['patch', 'akstage/a-stage', '--type=merge', '--patch={"metadata":{"finalizers":null}}'], {
+      namespace: watched,
+    });
+
+    const refused = [
+      inWatched('get', 'secrets'),
+      inWatched('get', 'secret', 'other'),
+      inWatched('get', 'secrets', '--field-selector=metadata.name=other'),
+      inWatched('delete', 'akstage/a-stage'),
+      inWatched('get', 'pods'),
+      asOperator(['get', 'secrets', '--all-namespaces']),
+      asOperator([`--namespace=${home}`, 'get', 'akstages']),
+      asOperator([`--namespace=${home}`, 'delete', 'lease', 'leader']),
+      asOperator(['get', 'namespaces']),
+    ];
+    for (const result of refused) expect((await result).stderr).toMatch(/Forbidden|forbidden/);
+  });
+
+  it("let the cluster's own view and edit include our kinds, and no Secrets", async () => {
+    const namespace = await controlPlane.createNamespace('rbac-home');
+    await install(controlPlane, { chart: 'authentik-flow-operator', name: 'aggregated', namespace, values: { crds: { enabled: false } } });
+    const rulesOf = async (role: string): Promise<readonly Rule[]> => {
+      const { stdout } = await controlPlane.kubectl([
+        'get',
+        'clusterrole',
+        `${namespace}:aggregated-authentik-flow-operator:${role}`,
+        '--output=json',
+      ]);
+      return (JSON.parse(stdout) as { rules: readonly Rule[] }).rules;
+    };
+    expect(await rulesOf('view')).toEqual([{ apiGroups: [GROUP], resources: PLURALS, verbs: ['get', 'list', 'watch'] }]);
+    expect(await rulesOf('edit')).toEqual([
+      { apiGroups: [GROUP], resources: PLURALS, verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    ]);
+  });
+});

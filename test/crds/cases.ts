@@ -1,0 +1,188 @@
+import { POLICIES } from '../../src/catalogue/policies.ts';
+import { STAGES } from '../../src/catalogue/stages.ts';
+import { isObject, type Json, type JsonObject } from './value-at.ts';
+
+type Change = (sample: JsonObject) => Json;
+
+/**
+ * What one CEL rule accepts and refuses, wherever it stands. The rule is found by its message, since that is what people get to read; each
+ * change makes a value from the accepted one that the samples have there.
+ */
+export interface RuleCase {
+  readonly message: string;
+  readonly accepts: readonly Change[];
+  readonly refuses: readonly Change[];
+  /** The rule compares with what was there before: the changes are made to an object that exists. */
+  readonly onUpdate?: true;
+}
+
+const none: Change = () => ({ none: true });
+const external: Change = () => ({ external: 'something-in-authentik' });
+const name: Change = () => ({ name: 'an-object-of-ours' });
+const empty: Change = () => ({});
+const both: Change = () => ({ name: 'an-object-of-ours', external: 'something-in-authentik' });
+const bothOrNone: Change = () => ({ external: 'something-in-authentik', none: true });
+
+const withFields =
+  (fields: JsonObject): Change =>
+  (sample) => ({ ...sample, ...fields });
+const withoutFields =
+  (...names: readonly string[]): Change =>
+  (sample) =>
+    Object.fromEntries(Object.entries(sample).filter(([field]) => !names.includes(field)));
+
+/** `type` and the member named after it, for every type that there is. Both kinds have samples of another type than Password. */
+const memberCases = [...STAGES, ...POLICIES].map(({ type, member }): RuleCase => {
+  const withTwoMembers: Change = (sample) =>
+    sample['type'] === type ? { ...sample, type: 'Password', password: {} } : { ...sample, [member]: {} };
+  return {
+    message: `type ${type} and the member ${member} go together: write both (\`${member}: {}\` to manage no fields) or neither`,
+    accepts: [() => ({ type, [member]: {} })],
+    refuses: [() => ({ type }), withTwoMembers],
+  };
+});
+
+export const RULE_CASES: readonly RuleCase[] = [
+  // References.
+  {
+    message: 'write exactly one of {name: …} or {external: …} or {none: true}',
+    accepts: [name, external, none],
+    refuses: [empty, both, bothOrNone],
+  },
+  { message: 'write exactly one of {external: …} or {none: true}', accepts: [external, none], refuses: [empty, bothOrNone] },
+  { message: 'write exactly one of {name: …} or {external: …}', accepts: [name, external], refuses: [empty, both] },
+  { message: 'write exactly one of {external: …}', accepts: [external], refuses: [empty] },
+  {
+    message: 'write exactly one of policyRef, groupRef or userRef',
+    accepts: [
+      () => ({ order: 0, policyRef: { external: 'p' } }),
+      () => ({ order: 0, groupRef: { external: 'g' } }),
+      () => ({ order: 0, userRef: { external: 'u' } }),
+    ],
+    refuses: [() => ({ order: 0 }), () => ({ order: 0, groupRef: { external: 'g' }, userRef: { external: 'u' } })],
+  },
+
+  // What can't be changed.
+  {
+    message: "slug can't be changed: links point to it. Create another flow with the new slug, then delete this one",
+    onUpdate: true,
+    accepts: [withFields({ title: 'Another' })],
+    refuses: [withFields({ slug: 'another' })],
+  },
+  {
+    message: "name can't be changed: create another object with the new name, then delete this one",
+    onUpdate: true,
+    accepts: [withFields({ adoptionPolicy: 'Always' })],
+    refuses: [withFields({ name: 'another' }), withoutFields('name')],
+  },
+  {
+    message: "type can't be changed: create another object of the new type, then delete this one",
+    onUpdate: true,
+    accepts: [withFields({ adoptionPolicy: 'Always' })],
+    refuses: [({ name }) => ({ name: name ?? '', type: 'Password', password: {} })],
+  },
+  {
+    message: "the target can't be changed: create another EnrollmentBinding for the other target, then delete this one",
+    onUpdate: true,
+    accepts: [withFields({ verify: 'Off' }), withFields({ flowRef: { name: 'another' } })],
+    refuses: [
+      withFields({ identificationStageRef: { name: 'another' } }),
+      withFields({ identificationStageRef: { external: 'default-authentication-identification' } }),
+      (sample) => ({ ...(withoutFields('identificationStageRef')(sample) as JsonObject), sourceRef: { external: 'company' } }),
+    ],
+  },
+
+  // Connection.
+  {
+    message: 'selector goes with from: Selector, and only with it',
+    accepts: [() => ({ from: 'Same' }), () => ({ from: 'Selector', selector: { matchLabels: { team: 'market' } } })],
+    refuses: [() => ({ from: 'Selector' }), () => ({ from: 'All', selector: {} })],
+  },
+
+  // Flow.
+  {
+    message: "slug can't be cache_info, cache_clear or import: Authentik couldn't read or delete such a flow any more. Choose another",
+    accepts: [withFields({ slug: 'cache_infos' })],
+    refuses: ['cache_info', 'cache_clear', 'import'].map((slug) => withFields({ slug })),
+  },
+  {
+    message: 'with reEvaluatePolicies: false the policies need evaluateOnPlan: true, or they would never be evaluated',
+    accepts: [
+      withoutFields('evaluateOnPlan', 'reEvaluatePolicies'),
+      withFields({ evaluateOnPlan: false, reEvaluatePolicies: true }),
+      withFields({ evaluateOnPlan: true, reEvaluatePolicies: false }),
+    ],
+    refuses: [
+      withFields({ evaluateOnPlan: false, reEvaluatePolicies: false }),
+      (sample) => ({ ...(withoutFields('evaluateOnPlan')(sample) as JsonObject), reEvaluatePolicies: false }),
+    ],
+  },
+
+  // EnrollmentBinding.
+  {
+    message: 'write exactly one of identificationStageRef or sourceRef',
+    accepts: [
+      () => ({ flowRef: { name: 'f' }, identificationStageRef: { name: 's' } }),
+      () => ({ flowRef: { name: 'f' }, sourceRef: { external: 's' } }),
+    ],
+    refuses: [() => ({ flowRef: { name: 'f' } }), withFields({ sourceRef: { external: 's' } })],
+  },
+
+  // Stages.
+  ...memberCases,
+  {
+    message: 'userFields is empty, so at least one entry in sources is needed: nobody could identify themselves',
+    accepts: [empty, () => ({ userFields: ['upn'] }), () => ({ userFields: [], sources: [{ external: 's' }] })],
+    refuses: [() => ({ userFields: [] }), () => ({ userFields: [], sources: [] })],
+  },
+  {
+    message: 'useTls and useSsl exclude each other: keep useTls for STARTTLS (587) or useSsl for TLS from the start (465)',
+    accepts: [() => ({ useTls: true }), () => ({ useTls: false, useSsl: true })],
+    refuses: [() => ({ useTls: true, useSsl: true })],
+  },
+  {
+    message:
+      'useGlobalSettings: true uses the mail settings of the Authentik server: remove smtpSecretRef, host, port, username, passwordSecretRef, useTls, useSsl, timeout and fromAddress',
+    accepts: [() => ({ useGlobalSettings: true, subject: 'Hello' }), () => ({ useGlobalSettings: false, host: 'smtp.example.com' })],
+    refuses: [
+      { smtpSecretRef: { name: 'smtp' } },
+      { host: 'smtp.example.com' },
+      { port: 25 },
+      { username: 'u' },
+      { passwordSecretRef: { name: 'smtp', key: 'password' } },
+      { useTls: false },
+      { useSsl: false },
+      { timeout: 10 },
+      { fromAddress: 'a@example.com' },
+    ].map((field) => () => ({ useGlobalSettings: true, ...field })),
+  },
+  {
+    message: 'mode static needs targetStatic: write the URL to go to',
+    accepts: [empty, () => ({ mode: 'static', targetStatic: 'https://market.example.com' })],
+    refuses: [() => ({ mode: 'static' }), () => ({ mode: 'static', targetStatic: '' })],
+  },
+  {
+    message: 'mode flow needs targetFlow: write the flow to go to',
+    accepts: [() => ({ mode: 'flow', targetFlow: { name: 'f' } })],
+    refuses: [() => ({ mode: 'flow' }), () => ({ mode: 'flow', targetFlow: { none: true } })],
+  },
+  {
+    message: 'notConfiguredAction configure needs configurationStages: name at least one stage to set up a second factor',
+    accepts: [
+      () => ({ notConfiguredAction: 'deny' }),
+      () => ({ notConfiguredAction: 'configure', configurationStages: [{ external: 's' }] }),
+    ],
+    refuses: [() => ({ notConfiguredAction: 'configure' }), () => ({ notConfiguredAction: 'configure', configurationStages: [] })],
+  },
+];
+
+/** The case for a rule's message. */
+export function caseFor(message: string): RuleCase | undefined {
+  return RULE_CASES.find((entry) => entry.message === message);
+}
+
+/** Applies a change to a sample's value at a rule. @throws when that is no object: our rules stand on objects only. */
+export function changed(change: Change, sample: Json | undefined): Json {
+  if (!isObject(sample)) throw new Error('a rule stands on something that is no object');
+  return change(sample);
+}
