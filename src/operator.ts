@@ -4,7 +4,7 @@ import { FINALIZER, FORCE_DELETE_ANNOTATION, GROUP, PAUSED_ANNOTATION, VERSION }
 import { KINDS } from './api/v1alpha1/kinds.ts';
 import type { Session } from './authentik/session.ts';
 import type { Config } from './config.ts';
-import { connectionController } from './controllers/authentik-connection.ts';
+import { connectionController, openSession } from './controllers/authentik-connection.ts';
 import { flowController } from './controllers/authentik-flow.ts';
 import { policyController } from './controllers/authentik-policy.ts';
 import { promptController } from './controllers/authentik-prompt.ts';
@@ -128,11 +128,12 @@ export class FlowOperator extends OperatorBase {
     const { config, kubeConfig, log, metrics, redaction, version } = this.#parts;
     const core = kubeConfig.makeApiClient(k8s.CoreV1Api);
     const secrets = new SecretReader(this.#sources, redaction, events);
-    const connections = new Connections({ store: this.#store, sessions: this.#sessions, defaultConnection: config.defaultConnection, namespaceLabels: namespaceLabels({ core }) });
-    const managed = { store: this.#store, connections, secrets };
     const clientOptions = { log, userAgent: `authentik-flow-operator/${version}`, onRequest: (record: Parameters<Metrics['request']>[0]) => metrics.request(record) };
+    const connection = { secrets, sessions: this.#sessions, clock: systemClock, clientOptions };
+    const connections = new Connections({ store: this.#store, sessions: this.#sessions, open: async (object) => openSession(object, connection), defaultConnection: config.defaultConnection, namespaceLabels: namespaceLabels({ core }) });
+    const managed = { store: this.#store, connections, secrets };
     return [
-      connectionController({ secrets, sessions: this.#sessions, clock: systemClock, clientOptions }),
+      connectionController(connection),
       promptController(managed),
       policyController(managed),
       stageController(managed),

@@ -1,5 +1,6 @@
 import type { MinorVersion } from '../authentik/versions.ts';
 import type { Field, Rule } from './field.ts';
+import { targetOf } from './references.ts';
 
 /** A kind of thing with an endpoint of its own in Authentik's API. */
 export interface EntityType {
@@ -35,4 +36,13 @@ export interface CatalogueEntry extends EntityType {
 export function permissionsOf(modelName: string): readonly string[] {
   const [app, model] = modelName.split('.') as [string, string];
   return ['view', 'add', 'change', 'delete'].map((verb) => `${app}.${verb}_${model}`);
+}
+
+/**
+ * The models that `used_by` lists for an object although they don't use it: what belongs to it, and what it refers to itself, since
+ * Authentik lists its own many-to-many relations as `cascade_many` too (seen live: a prompt stage is "used by" its prompts).
+ */
+export function ownModels(entity: EntityType): readonly string[] {
+  const targets = entity.fields.flatMap((field) => (field.type === 'referenceSet' ? [targetOf(field.to).model] : []));
+  return [...entity.parts, ...targets];
 }

@@ -7,6 +7,8 @@ interface TargetEntry {
   readonly numerous?: true;
   /** What `external` holds for this target. Unique in Authentik. */
   readonly naturalKey: 'slug' | 'name' | 'username';
+  /** Django's `app_label.model`, as `used_by` names it. */
+  readonly model: string;
   /** Our own kind for it, where there is one: what `name` refers to. */
   readonly kind?: string;
   readonly noun: string;
@@ -14,13 +16,13 @@ interface TargetEntry {
 
 /** Where references lead. Natural keys as in Authentik's models: slugs of flows and sources, names of the rest are unique. */
 export const TARGETS = {
-  flow: { path: '/flows/instances/', naturalKey: 'slug', kind: 'AuthentikFlow', noun: 'flow' },
-  stage: { path: '/stages/all/', naturalKey: 'name', kind: 'AuthentikStage', noun: 'stage' },
-  prompt: { path: '/stages/prompt/prompts/', naturalKey: 'name', kind: 'AuthentikPrompt', noun: 'prompt' },
-  policy: { path: '/policies/all/', naturalKey: 'name', kind: 'AuthentikPolicy', noun: 'policy' },
-  group: { path: '/core/groups/', naturalKey: 'name', noun: 'group' },
-  user: { path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },
-  source: { path: '/sources/all/', naturalKey: 'slug', noun: 'source' },
+  flow: { model: 'authentik_flows.flow', path: '/flows/instances/', naturalKey: 'slug', kind: 'AuthentikFlow', noun: 'flow' },
+  stage: { model: 'authentik_flows.stage', path: '/stages/all/', naturalKey: 'name', kind: 'AuthentikStage', noun: 'stage' },
+  prompt: { model: 'authentik_stages_prompt.prompt', path: '/stages/prompt/prompts/', naturalKey: 'name', kind: 'AuthentikPrompt', noun: 'prompt' },
+  policy: { model: 'authentik_policies.policy', path: '/policies/all/', naturalKey: 'name', kind: 'AuthentikPolicy', noun: 'policy' },
+  group: { model: 'authentik_core.group', path: '/core/groups/', naturalKey: 'name', noun: 'group' },
+  user: { model: 'authentik_core.user', path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },
+  source: { model: 'authentik_core.source', path: '/sources/all/', naturalKey: 'slug', noun: 'source' },
 } as const satisfies Record<ReferenceTarget, TargetEntry>;
 
 /** The entry of a target, with its optional columns. */

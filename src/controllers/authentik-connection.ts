@@ -20,7 +20,7 @@ import { publicBase } from './public-url.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How long a list may serve, in milliseconds: long enough for a burst of objects, short enough that nobody waits for a change. */
-const LIST_TTL_MS = 10_000;
+const LIST_TTL_MS = 30_000;
 
 /** What the connection controller works with. */
 export interface ConnectionParts {
@@ -52,7 +52,7 @@ export function connectionController(parts: ConnectionParts): Controller<Session
     policies: () => ({ adoption: 'Always', deletion: 'Retain' }),
     readyAfter: () => [],
     connect: async (object) => {
-      const session = await open(object, parts);
+      const session = await openSession(object, parts);
       return { session, status: {}, url: session.url };
     },
     resolveReferences: () => Promise.resolve(undefined),
@@ -75,7 +75,7 @@ function sources(object: ManagedObject): readonly SourceKey[] {
 }
 
 /** Asks the server who we are, and keeps the session for everybody else. A client whose settings haven't changed goes on being used. */
-async function open(object: ManagedObject, parts: ConnectionParts): Promise<Session> {
+export async function openSession(object: ManagedObject, parts: ConnectionParts): Promise<Session> {
   const spec = specOf(object);
   const token = (await parts.secrets.text(object, spec.tokenSecretRef)).value;
   const caPem = spec.caBundleRef === undefined ? undefined : await parts.secrets.bundle(object, spec.caBundleRef);

@@ -4,7 +4,6 @@ import type { Session } from '../authentik/session.ts';
 import { isReady, type Condition } from '../runtime/conditions.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
-import type { Reason } from '../runtime/reasons.ts';
 import type { NamespaceLabels, ObjectStore } from '../runtime/store.ts';
 import { publicBase } from './public-url.ts';
 import type { Sessions } from './sessions.ts';
@@ -15,6 +14,9 @@ export interface DefaultConnection {
   readonly name: string;
 }
 
+/** Asks a connection's server who we are. Throws why it can't be used. */
+export type OpenSession = (connection: ManagedObject) => Promise<Session>;
+
 /** The name of the connection that a namespace's objects use by default. */
 const DEFAULT_NAME = 'default';
 
@@ -24,8 +26,10 @@ export class Connections {
   readonly #sessions: Sessions;
   readonly #default: DefaultConnection | undefined;
   readonly #labels: NamespaceLabels;
+  readonly #open: OpenSession;
 
-  constructor(parts: { store: Pick<ObjectStore, 'get'>; sessions: Sessions; defaultConnection: DefaultConnection | undefined; namespaceLabels: NamespaceLabels }) {
+  constructor(parts: { store: Pick<ObjectStore, 'get'>; sessions: Sessions; open: OpenSession; defaultConnection: DefaultConnection | undefined; namespaceLabels: NamespaceLabels }) {
+    this.#open = parts.open;
     this.#store = parts.store;
     this.#sessions = parts.sessions;
     this.#default = parts.defaultConnection;
@@ -65,7 +69,9 @@ export class Connections {
     }
     await this.#checkNamespace(object, connection);
     if (session !== undefined && (deleting || isReady(connection))) return answer(key, session);
-    throw notReady(connection, deleting);
+    // Nobody asks on behalf of a connection that is going itself, and after a restart there is nothing in memory.
+    if (deleting) return answer(key, await this.#open(connection));
+    throw notReady(connection);
   }
 
   #missing(object: ManagedObject): string {
@@ -99,14 +105,10 @@ function answer(key: ObjectKey | undefined, session: Session): { session: Sessio
   return { session, status: key === undefined ? {} : { connection: `${key.namespace}/${key.name}` }, url: session.url };
 }
 
-const GONE: readonly Reason[] = ['SecretNotFound', 'SecretKeyMissing'];
-
-/** While deleting, a connection whose Secret is gone is as good as none: there are no credentials left in memory either. */
-function notReady(connection: ManagedObject, deleting: boolean): OperatorError {
+function notReady(connection: ManagedObject): OperatorError {
   const { namespace, name } = connection.metadata;
   const conditions = (connection.status as { conditions?: readonly Condition[] } | undefined)?.conditions;
   const ready = conditions?.find((condition) => condition.type === 'Ready');
-  const gone = GONE.find((reason) => reason === ready?.reason);
   const why = ready === undefined ? 'it has not been asked yet' : `${ready.reason}: ${ready.message}`;
-  return new OperatorError(deleting && gone !== undefined ? gone : 'ConnectionNotReady', `AuthentikConnection ${namespace}/${name} is not Ready (${why})`);
+  return new OperatorError('ConnectionNotReady', `AuthentikConnection ${namespace}/${name} is not Ready (${why})`);
 }

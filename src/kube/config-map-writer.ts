@@ -2,7 +2,7 @@ import type * as k8s from '@kubernetes/client-node';
 import type { ManagedObject } from '../runtime/object.ts';
 import { NotOursError, StoreConflictError, type ConfigMapWriter } from '../runtime/store.ts';
 import { statusCodeOf, storeUnavailable } from './api-error.ts';
-import { FIELD_MANAGER } from './object-store.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
 import type { Plain } from './plain.ts';
 
 type ConfigMap = Plain<k8s.V1ConfigMap>;

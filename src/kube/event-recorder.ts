@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import type { EventReason } from '../runtime/reasons.ts';
 import { describeApiError, statusCodeOf } from './api-error.ts';
-import { FIELD_MANAGER } from './object-store.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
 import type { Plain } from './plain.ts';
 import { TokenBuckets } from './token-buckets.ts';
 

@@ -2,7 +2,7 @@ import * as k8s from '@kubernetes/client-node';
 import { sleep, systemClock, type Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeApiError, statusCodeOf } from './api-error.ts';
-import { FIELD_MANAGER } from './object-store.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
 import type { Plain } from './plain.ts';
 
 type Lease = Plain<k8s.V1Lease>;

@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { formatKey, keyOf, type ManagedObject, type ObjectKey } from '../runtime/object.ts';
 import { StoreConflictError, type ObjectChange, type ObjectStore } from '../runtime/store.ts';
 import { statusCodeOf, storeUnavailable } from './api-error.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
 import { Informer, type InformerChange, type RestartReason } from './informer.ts';
 import { parseManagedObject } from './managed-object.ts';
 import { isOlderVersion } from './resource-version.ts';
@@ -32,9 +33,6 @@ export interface KubeObjectStoreOptions {
   readonly onRestart?: (kind: string, reason: RestartReason) => void;
   readonly customObjects?: CustomObjectWrites;
 }
-
-/** Who writes, in `metadata.managedFields`. */
-export const FIELD_MANAGER = 'authentik-flow-operator';
 
 const MERGE_PATCH = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
 

@@ -1,14 +1,18 @@
-import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from '@dot-i/k8s-operator';
+import type { OperatorLogger, ResourceEvent, ResourceMeta } from '@dot-i/k8s-operator';
 import * as k8s from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { Logger } from '../runtime/logger.ts';
 import { storeUnavailable } from './api-error.ts';
 import { Informer, type InformerChange } from './informer.ts';
 import type { PooledKubeConfig } from './kubeconfig.ts';
-import { FIELD_MANAGER } from './object-store.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
 
-/** The package is CommonJS: to an ES module its default export is the object of all its exports. */
-const { default: Operator, ResourceEventType } = dotI;
+/**
+ * The package is CommonJS: to an ES module its default export is the object of all its exports. It is loaded after client-node,
+ * which it requires: Jest refuses to `require` an ES module that is still being loaded.
+ */
+const { default: exported } = await import('@dot-i/k8s-operator');
+const { default: Operator, ResourceEventType } = exported;
 
 const MERGE_PATCH = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
 

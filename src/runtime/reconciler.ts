@@ -77,8 +77,7 @@ export class Reconciler<Session> {
     } catch (thrown) {
       if (thrown instanceof StoreConflictError) throw thrown;
       const error = toOperatorError(thrown);
-      const log = error.reason === 'InternalError' ? pass.log.error.bind(pass.log) : pass.log.info.bind(pass.log);
-      log({ step: step.name, reason: error.reason, err: error.reason === 'InternalError' ? error : undefined, detail: error.message }, 'pass ended early');
+      pass.log[LEVELS[error.reason === 'InternalError' ? 'unexpected' : error.class]]({ step: step.name, reason: error.reason, detail: error.message, err: error.reason === 'InternalError' ? error : undefined }, 'pass ended early');
       const concerned = pass.controller.conditionsFor?.(error) ?? [];
       for (const type of concerned.length > 0 ? concerned : step.condition === undefined ? [] : [step.condition]) pass.conditions.mark(judge(type, 'False', error.reason, error.message));
       return { kind: 'failed', step: step.name, error };
@@ -92,6 +91,9 @@ export class Reconciler<Session> {
     pass.object = await this.#environment.store.writeStatus(pass.object as ManagedObject, status);
   }
 }
+
+/** Waiting is the normal course of things when everything is applied at once. */
+const LEVELS = { ok: 'debug', waiting: 'debug', transient: 'info', terminal: 'warn', unexpected: 'error' } as const;
 
 /** Without undefined values, which JSON has not. */
 function prune(status: object): Record<string, unknown> {

@@ -8,11 +8,11 @@ import type { Store } from './store.ts';
 /** Rights that belong to no one of add, change, delete, view; name as the permission list shows it. */
 const EXTRA_PERMISSIONS: Record<string, string> = {
   'authentik_flows.clear_flow_cache': 'Can clear Flow cache',
-  'authentik_flows.view_flow_cache': 'View Flow\'s cache metrics',
+  'authentik_flows.view_flow_cache': "View Flow's cache metrics",
   'authentik_flows.export_flow': 'Can export a Flow',
-  'authentik_flows.inspect_flow': 'Can inspect a Flow\'s execution',
-  'authentik_policies.clear_policy_cache': 'Clear Policy\'s cache metrics',
-  'authentik_policies.view_policy_cache': 'View Policy\'s cache metrics',
+  'authentik_flows.inspect_flow': "Can inspect a Flow's execution",
+  'authentik_policies.clear_policy_cache': "Clear Policy's cache metrics",
+  'authentik_policies.view_policy_cache': "View Policy's cache metrics",
   'authentik_events.view_event': 'Can view Event',
   'authentik_flows.view_stage': 'Can view stage',
   'authentik_flows.delete_stage': 'Can delete stage',
@@ -45,9 +45,11 @@ export class Access {
   authenticate(header: string | undefined): Row | null {
     if (header === undefined) return null;
     const key = /^Bearer (.+)$/.exec(header)?.[1];
-    const token = key === undefined ? undefined : this.store.all(TOKEN).find((row) => row.values.key === key && row.values.intent === 'api');
+    const token =
+      key === undefined ? undefined : this.store.all(TOKEN).find((row) => row.values.key === key && row.values.intent === 'api');
     const user = token === undefined ? null : this.store.get(USER, token.values.user);
-    if (token === undefined || user === null || user.values.is_active !== true || isExpired(token)) throw new Refusal(detail(403, 'Token invalid/expired'));
+    if (token === undefined || user === null || user.values.is_active !== true || isExpired(token))
+      throw new Refusal(detail(403, 'Token invalid/expired'));
     return user;
   }
 
@@ -90,7 +92,13 @@ function isExpired(token: Row): boolean {
 
 function catalogue(models: readonly ModelSpec[]): Permission[] {
   const ordinary = models.flatMap((model) =>
-    ACTIONS.map((action) => ({ name: `Can ${action} ${model.verboseName}`, codename: `${action}_${model.model}`, model: model.model, app: model.app, modelVerbose: model.verboseName })),
+    ACTIONS.map((action) => ({
+      name: `Can ${action} ${model.verboseName}`,
+      codename: `${action}_${model.model}`,
+      model: model.model,
+      app: model.app,
+      modelVerbose: model.verboseName,
+    })),
   );
   const extra = Object.entries(EXTRA_PERMISSIONS).map(([permission, name]) => {
     const [app = '', codename = ''] = permission.split('.');

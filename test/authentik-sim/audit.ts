@@ -21,11 +21,29 @@ export class Audit {
 
   add(action: string, context: JsonObject, request: Request, world: World): void {
     const now = new Date();
-    const user: Json = request.user === null ? { pk: 1, email: '', username: 'AnonymousUser' } : { pk: request.user.pk, email: request.user.values.email ?? '', username: request.user.values.username ?? '' };
+    const user: Json =
+      request.user === null
+        ? { pk: 1, email: '', username: 'AnonymousUser' }
+        : { pk: request.user.pk, email: request.user.values.email ?? '', username: request.user.values.username ?? '' };
     this.events.push({
-      pk: randomUUID(), user, action, app: 'authentik.events.middleware',
-      context: { ...context, http_request: { args: Object.fromEntries(request.query), path: `/api/v3${request.path}`, method: request.method, request_id: randomUUID().replaceAll('-', ''), user_agent: request.headers['user-agent'] ?? '' } },
-      client_ip: '127.0.0.1', created: now.toISOString(), expires: new Date(now.getTime() + YEAR).toISOString(), brand: brandContext(world),
+      pk: randomUUID(),
+      user,
+      action,
+      app: 'authentik.events.middleware',
+      context: {
+        ...context,
+        http_request: {
+          args: Object.fromEntries(request.query),
+          path: `/api/v3${request.path}`,
+          method: request.method,
+          request_id: randomUUID().replaceAll('-', ''),
+          user_agent: request.headers['user-agent'] ?? '',
+        },
+      },
+      client_ip: '127.0.0.1',
+      created: now.toISOString(),
+      expires: new Date(now.getTime() + YEAR).toISOString(),
+      brand: brandContext(world),
     });
   }
 
@@ -33,7 +51,10 @@ export class Audit {
   select(query: URLSearchParams): JsonObject[] {
     const actions = [...query.getAll('actions'), ...query.getAll('action')].filter(Boolean);
     const model = (event: JsonObject, key: string): Json => ((event.context as JsonObject).model as JsonObject | undefined)?.[key] ?? null;
-    const equals = (parameter: string, read: (event: JsonObject) => Json) => (event: JsonObject): boolean => !query.get(parameter) || asText(read(event)) === query.get(parameter);
+    const equals =
+      (parameter: string, read: (event: JsonObject) => Json) =>
+      (event: JsonObject): boolean =>
+        !query.get(parameter) || asText(read(event)) === query.get(parameter);
     const tests = [
       (event: JsonObject): boolean => actions.length === 0 || actions.includes(asText(event.action)),
       equals('username', (event) => (event.user as JsonObject).username ?? null),

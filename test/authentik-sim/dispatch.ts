@@ -42,7 +42,11 @@ function toRequest(incoming: Incoming, world: World): Request {
   const user = world.access.authenticate(headers.authorization);
   // The body is read only where an endpoint looks at it, so rights and methods are judged first.
   return {
-    method, path: path.slice(ROOT.length), query, headers, user,
+    method,
+    path: path.slice(ROOT.length),
+    query,
+    headers,
+    user,
     get body() {
       return parseBody(incoming);
     },
@@ -55,7 +59,17 @@ function outside(path: string): Answer {
 }
 
 function api(incoming: Incoming, template: string, methods: string[], id: string, world: World): Answer {
-  if (template === EXECUTOR && methods.includes(incoming.method)) return execute({ ...incoming, path: incoming.path.slice(ROOT.length), user: null, body: incoming.method === 'POST' ? parseBody(incoming) : undefined }, id, world);
+  if (template === EXECUTOR && methods.includes(incoming.method))
+    return execute(
+      {
+        ...incoming,
+        path: incoming.path.slice(ROOT.length),
+        user: null,
+        body: incoming.method === 'POST' ? parseBody(incoming) : undefined,
+      },
+      id,
+      world,
+    );
   const request = toRequest(incoming, world);
   if (!methods.includes(request.method)) {
     world.access.demand(request.user, null);
@@ -64,7 +78,9 @@ function api(incoming: Incoming, template: string, methods: string[], id: string
   const special = serveSpecial(template, request, id, world);
   if (special !== null) return special;
   const target = resolve(template, world);
-  return target === null ? detail(501, `The stand-in doesn't implement ${request.method} ${template}`) : serve(target, id, request, template, world);
+  return target === null
+    ? detail(501, `The stand-in doesn't implement ${request.method} ${template}`)
+    : serve(target, id, request, template, world);
 }
 
 function allowHeader(methods: string[]): string {

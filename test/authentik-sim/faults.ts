@@ -54,5 +54,7 @@ function matches(match: FaultRule['match'], request: FaultRequest): boolean {
   if (typeof match === 'function') return match(request);
   const prefix = match.pathPrefix ?? '';
   const path = request.path;
-  return (match.method === undefined || match.method === request.method) && (path.startsWith(prefix) || path.startsWith(`/api/v3${prefix}`));
+  return (
+    (match.method === undefined || match.method === request.method) && (path.startsWith(prefix) || path.startsWith(`/api/v3${prefix}`))
+  );
 }

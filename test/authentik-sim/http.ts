@@ -36,7 +36,8 @@ export function detail(status: number, message: string): Answer {
 
 export const FORBIDDEN = 'You do not have permission to perform this action.';
 
-const PAGE = '\n\n\n\n\n<!DOCTYPE html>\n<html\n    lang="en"\n    data-theme="light"\n    data-theme-choice="auto"\n>\n    <head>\n        <meta charset="UTF-8">\n        <title>authentik</title>\n    </head>\n    <body></body>\n</html>\n';
+const PAGE =
+  '\n\n\n\n\n<!DOCTYPE html>\n<html\n    lang="en"\n    data-theme="light"\n    data-theme-choice="auto"\n>\n    <head>\n        <meta charset="UTF-8">\n        <title>authentik</title>\n    </head>\n    <body></body>\n</html>\n';
 
 /** An HTML page instead of JSON: unknown path, unhandled error of a read. */
 export function htmlPage(status: number): Answer {
@@ -46,7 +47,14 @@ export function htmlPage(status: number): Answer {
 /** How the real server answers an unhandled error: its error page knows only GET. */
 export function crashed(method: string): Answer {
   if (method === 'GET' || method === 'HEAD') return htmlPage(500);
-  return { status: 405, body: null, contentType: 'text/html; charset=utf-8', headers: { allow: 'GET, HEAD, OPTIONS' }, allow: false, rest: false };
+  return {
+    status: 405,
+    body: null,
+    contentType: 'text/html; charset=utf-8',
+    headers: { allow: 'GET, HEAD, OPTIONS' },
+    allow: false,
+    rest: false,
+  };
 }
 
 /** An answer thrown through the layers by a check that ends the request. */

@@ -28,9 +28,12 @@ export const notAUuid = (value: string): string => `“${value}” is not a vali
 
 /** Filters that aren't "the field equals the value". */
 const SPECIAL: Record<string, (values: string[], world: World, name: string) => Test | null> = {
-  policy__isnull: ([value = '']) => ((wanted) => wanted === null ? null : (row: Row) => (row.values.policy === null) === wanted)(readBoolean(value)),
-  bindings__isnull: ([value = ''], world) => isUsed(value, (row) => world.store.all(POLICY_BINDING).some((binding) => binding.values.policy === row.pk)),
-  promptstage__isnull: ([value = ''], world) => isUsed(value, (row) => world.store.all(PROMPT_STAGE).some((stage) => ids(stage.values.validation_policies).includes(row.pk))),
+  policy__isnull: ([value = '']) =>
+    ((wanted) => (wanted === null ? null : (row: Row) => (row.values.policy === null) === wanted))(readBoolean(value)),
+  bindings__isnull: ([value = ''], world) =>
+    isUsed(value, (row) => world.store.all(POLICY_BINDING).some((binding) => binding.values.policy === row.pk)),
+  promptstage__isnull: ([value = ''], world) =>
+    isUsed(value, (row) => world.store.all(PROMPT_STAGE).some((stage) => ids(stage.values.validation_policies).includes(row.pk))),
   target_in: (values, world, name) => {
     const pks = values.map((value) => targetByPtr(value, world, name));
     return (row) => pks.includes(row.values.target ?? null);
@@ -52,7 +55,14 @@ function targetByPtr(value: string, world: World, name: string): Json {
   return target.pk;
 }
 
-function filterOf(name: string, values: string[], schema: JsonObject, sample: Row | undefined, model: Row['model'] | null, world: World): Test | null {
+function filterOf(
+  name: string,
+  values: string[],
+  schema: JsonObject,
+  sample: Row | undefined,
+  model: Row['model'] | null,
+  world: World,
+): Test | null {
   const [value = ''] = values;
   if (value === '') return null;
   const special = SPECIAL[name];
@@ -70,8 +80,10 @@ function filterOf(name: string, values: string[], schema: JsonObject, sample: Ro
     const wanted = readBoolean(value);
     return wanted === null ? null : (row) => row.values[name] === wanted;
   }
-  if (schema.type === 'integer' || schema.type === 'number') return Number.isNaN(Number(value)) ? badFilter(name, 'Enter a number.') : (row) => row.values[name] === Number(value);
-  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return badFilter(name, `Select a valid choice. ${value} is not one of the available choices.`);
+  if (schema.type === 'integer' || schema.type === 'number')
+    return Number.isNaN(Number(value)) ? badFilter(name, 'Enter a number.') : (row) => row.values[name] === Number(value);
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value))
+    return badFilter(name, `Select a valid choice. ${value} is not one of the available choices.`);
   return (row) => row.values[name] === value;
 }
 
@@ -87,7 +99,8 @@ function ordered(rows: Row[], by: string): Row[] {
   const descending = by.startsWith('-');
   const field = descending ? by.slice(1) : by;
   const key = (row: Row): Json => (field === 'pk' ? row.pk : (row.values[field] ?? null));
-  const compare = (a: Json, b: Json): number => (typeof a === 'number' && typeof b === 'number' ? a - b : asText(a) < asText(b) ? -1 : asText(a) > asText(b) ? 1 : 0);
+  const compare = (a: Json, b: Json): number =>
+    typeof a === 'number' && typeof b === 'number' ? a - b : asText(a) < asText(b) ? -1 : asText(a) > asText(b) ? 1 : 0;
   return rows.toSorted((a, b) => (descending ? -1 : 1) * compare(key(a), key(b)) || a.seq - b.seq);
 }
 
@@ -110,10 +123,21 @@ export function select({ template, query, rows, model }: ListOf, world: World): 
   }
   const terms = (query.get('search') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const search = model?.search ?? ['name'];
-  tests.push((row) => terms.every((term) => search.some((field) => asText(row.values[field] ?? '').toLowerCase().includes(term))));
+  tests.push((row) =>
+    terms.every((term) =>
+      search.some((field) =>
+        asText(row.values[field] ?? '')
+          .toLowerCase()
+          .includes(term),
+      ),
+    ),
+  );
   const asked = query.get('ordering') ?? '';
   const known = sample !== undefined && (asked.replace('-', '') in sample.values || asked.replace('-', '') === 'pk');
-  return ordered(rows.filter((row) => tests.every((test) => test(row))), known ? asked : (model?.ordering ?? 'name'));
+  return ordered(
+    rows.filter((row) => tests.every((test) => test(row))),
+    known ? asked : (model?.ordering ?? 'name'),
+  );
 }
 
 /** One page of `items`, in the server's envelope; 404 for a page that isn't there. */
@@ -126,8 +150,13 @@ export function page<T>(items: T[], query: URLSearchParams, show: (item: T) => J
   const start = (current - 1) * size;
   const results = items.slice(start, start + size);
   const pagination = {
-    next: current < totalPages ? current + 1 : 0, previous: current - 1, count: items.length, current, total_pages: totalPages,
-    start_index: items.length === 0 ? 0 : start + 1, end_index: start + results.length,
+    next: current < totalPages ? current + 1 : 0,
+    previous: current - 1,
+    count: items.length,
+    current,
+    total_pages: totalPages,
+    start_index: items.length === 0 ? 0 : start + 1,
+    end_index: start + results.length,
   };
   return answer(200, { pagination, results: results.map(show), autocomplete: {} });
 }

@@ -10,7 +10,13 @@ import { z } from 'zod';
 import { startAuthentikSim } from './sim.ts';
 
 const { values } = parseArgs({
-  options: { version: { type: 'string', default: '2026.2' }, port: { type: 'string', default: '0' }, token: { type: 'string' }, smtp: { type: 'string' }, 'admin-password': { type: 'string' } },
+  options: {
+    version: { type: 'string', default: '2026.2' },
+    port: { type: 'string', default: '0' },
+    token: { type: 'string' },
+    smtp: { type: 'string' },
+    'admin-password': { type: 'string' },
+  },
 });
 const version = z.enum(['2025.12', '2026.2']).parse(values.version);
 const smtp = values.smtp === undefined ? undefined : new URL(`smtp://${values.smtp}`);

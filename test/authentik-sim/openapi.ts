@@ -37,8 +37,9 @@ function number(value: Json | undefined): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** Read access to one stored schema document. */
+/** Read access to one stored schema document; take it from {@link openApi}, which reads each file once. */
 export class OpenApi {
+  private readonly fieldsByComponent = new Map<string, Field[]>();
   readonly document: JsonObject;
   readonly routes: readonly Route[];
 
@@ -107,10 +108,18 @@ export class OpenApi {
 
   /** The fields of a component; none when this version lacks it. */
   fields(component: string): Field[] {
+    let known = this.fieldsByComponent.get(component);
+    if (known === undefined) this.fieldsByComponent.set(component, (known = this.readFields(component)));
+    return known;
+  }
+
+  private readFields(component: string): Field[] {
     if (!this.has(component)) return [];
     const schema = this.resolve({ $ref: `#/components/schemas/${component}` });
     const required = new Set(Array.isArray(schema.required) ? schema.required : []);
-    return Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([name, node]) => this.field(name, node, required.has(name)));
+    return Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([name, node]) =>
+      this.field(name, node, required.has(name)),
+    );
   }
 
   private field(name: string, node: Json, required: boolean): Field {
@@ -119,7 +128,12 @@ export class OpenApi {
     const choices = this.choices(schema);
     return {
       name,
-      kind: type === 'string' || type === 'boolean' || type === 'integer' || type === 'number' || type === 'array' ? type : choices !== null ? 'string' : 'any',
+      kind:
+        type === 'string' || type === 'boolean' || type === 'integer' || type === 'number' || type === 'array'
+          ? type
+          : choices !== null
+            ? 'string'
+            : 'any',
       format: typeof schema.format === 'string' ? schema.format : null,
       required,
       nullable: schema.nullable === true,
@@ -139,4 +153,13 @@ export class OpenApi {
     if (!Array.isArray(schema.oneOf)) return null;
     return schema.oneOf.flatMap((option) => this.choices(this.resolve(option)) ?? []);
   }
+}
+
+const documents = new Map<string, OpenApi>();
+
+/** The official schema of a minor version, such as `2026.2`. */
+export function openApi(minor: string): OpenApi {
+  let known = documents.get(minor);
+  if (known === undefined) documents.set(minor, (known = new OpenApi(minor)));
+  return known;
 }

@@ -46,7 +46,10 @@ function throughBindings(row: Row, world: World): Entry[] {
   const { store } = world;
   if (row.model.key === FLOW || row.model.base === STAGE) {
     const [own, other, key] = row.model.key === FLOW ? ['target', 'stage', STAGE] : ['stage', 'target', FLOW];
-    const partners = store.all(FLOW_BINDING).filter((binding) => binding.values[own] === row.pk).flatMap((binding) => store.get(key, binding.values[other]) ?? []);
+    const partners = store
+      .all(FLOW_BINDING)
+      .filter((binding) => binding.values[own] === row.pk)
+      .flatMap((binding) => store.get(key, binding.values[other]) ?? []);
     const entries = partners.map((partner) => entry(partner, world, 'cascade_many', key));
     if (row.model.key !== FLOW) return entries;
     return [...entries, ...boundPolicies(row, world)];
@@ -55,7 +58,16 @@ function throughBindings(row: Row, world: World): Entry[] {
     const bindings = store.all(POLICY_BINDING).filter((binding) => binding.values.policy === row.pk);
     return bindings.flatMap((binding) => {
       const target = store.target(binding.values.target);
-      return target === null ? [] : { app: 'authentik_policies', model: 'policybindingmodel', row: target, name: `PolicyBindingModel ${target.ptr ?? ''}`, action: 'cascade_many', pk: target.ptr };
+      return target === null
+        ? []
+        : {
+            app: 'authentik_policies',
+            model: 'policybindingmodel',
+            row: target,
+            name: `PolicyBindingModel ${target.ptr ?? ''}`,
+            action: 'cascade_many',
+            pk: target.ptr,
+          };
     });
   }
   return row.model.key === FLOW_BINDING ? boundPolicies(row, world) : [];
@@ -73,7 +85,11 @@ function boundPolicies(row: Row, world: World): Entry[] {
 function ownLists(row: Row, world: World): Entry[] {
   return Object.entries(row.model.references)
     .filter(([, reference]) => reference.onDelete === 'many')
-    .flatMap(([field, reference]) => ids(row.values[field]).flatMap((pk) => world.store.get(reference.to, pk) ?? []).map((used) => entry(used, world, 'cascade_many', reference.to)));
+    .flatMap(([field, reference]) =>
+      ids(row.values[field])
+        .flatMap((pk) => world.store.get(reference.to, pk) ?? [])
+        .map((used) => entry(used, world, 'cascade_many', reference.to)),
+    );
 }
 
 /** What `GET …/used_by/` answers to a caller who may see what `canView` says. */
@@ -97,7 +113,8 @@ export function removeWithDependents(row: Row, world: World): Row[] {
     else user.values[field] = null;
   }
   if (row.model.bindable) {
-    for (const binding of world.store.all(POLICY_BINDING)) if (binding.values.target === row.pk) gone.push(...removeWithDependents(binding, world));
+    for (const binding of world.store.all(POLICY_BINDING))
+      if (binding.values.target === row.pk) gone.push(...removeWithDependents(binding, world));
   }
   world.store.remove(row);
   return [...gone, row];

@@ -2,12 +2,29 @@
  * The stand-in answers as the live servers did, step by step. With E2E_AUTHENTIK_URL and E2E_AUTHENTIK_TOKEN the same scenarios run against
  * that server instead; it has to be a fresh one of the version in E2E_AUTHENTIK_VERSION, and mails have to land in E2E_MAILS_FILE.
  */
+import { jest } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { replay, type ReplayTarget } from '../transcripts/replay.ts';
 import { readTranscript, VERSIONS } from '../transcripts/transcript.ts';
 import { type AuthentikSim, startAuthentikSim } from './sim.ts';
 
-const SCENARIOS = ['stock', 'access', 'flows', 'flow-stage-bindings', 'guide', 'lists', 'prompts', 'policies', 'stage-catalogue', 'stage-validation', 'least-privilege', 'invitations'];
+// Two cores shared with a cluster's tests can be slow.
+jest.setTimeout(120_000);
+
+const SCENARIOS = [
+  'stock',
+  'access',
+  'flows',
+  'flow-stage-bindings',
+  'guide',
+  'lists',
+  'prompts',
+  'policies',
+  'stage-catalogue',
+  'stage-validation',
+  'least-privilege',
+  'invitations',
+];
 
 /** Steps that a stand-in can't answer as recorded, and why. */
 const KNOWN_DIFFERENCES: Record<string, { step: number; reason: string }[]> = {
@@ -16,7 +33,11 @@ const KNOWN_DIFFERENCES: Record<string, { step: number; reason: string }[]> = {
 
 /** Bodies that live servers take though their own schema forbids them: recorded, so the stand-in takes them too. */
 const ACCEPTED_AGAINST_SCHEMA: Record<string, string[]> = {
-  'stage-validation': ['POST /stages/dummy/ /name must be string', 'POST /stages/authenticator/totp/ /digits must be string', 'POST /stages/authenticator/totp/ /digits must be equal to one of the allowed values'],
+  'stage-validation': [
+    'POST /stages/dummy/ /name must be string',
+    'POST /stages/authenticator/totp/ /digits must be string',
+    'POST /stages/authenticator/totp/ /digits must be equal to one of the allowed values',
+  ],
 };
 
 const real = process.env.E2E_AUTHENTIK_URL;
@@ -52,6 +73,8 @@ describe.each(real === undefined ? [...VERSIONS] : [process.env.E2E_AUTHENTIK_VE
     const differences = await replay(transcript, target);
     expect(differences.filter(({ step }) => !known.some((other) => other.step === step))).toEqual([]);
     expect(differences.map(({ step }) => step)).toEqual(known.map(({ step }) => step));
-    expect((sim?.schemaViolations ?? []).map(({ method, template, message }) => `${method} ${template} ${message}`)).toEqual(real === undefined ? (ACCEPTED_AGAINST_SCHEMA[scenario] ?? []) : []);
+    expect((sim?.schemaViolations ?? []).map(({ method, template, message }) => `${method} ${template} ${message}`)).toEqual(
+      real === undefined ? (ACCEPTED_AGAINST_SCHEMA[scenario] ?? []) : [],
+    );
   });
 });

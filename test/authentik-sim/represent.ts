@@ -28,7 +28,10 @@ type Computed = (row: Row, world: World, depth: Depth) => Json;
 
 /** A stage's bindings to flows, in order. */
 export function bindingsOf(world: World, field: 'target' | 'stage', pk: Json): Row[] {
-  return world.store.all(FLOW_BINDING).filter((row) => row.values[field] === pk).sort((a, b) => Number(a.values.order) - Number(b.values.order) || a.seq - b.seq);
+  return world.store
+    .all(FLOW_BINDING)
+    .filter((row) => row.values[field] === pk)
+    .sort((a, b) => Number(a.values.order) - Number(b.values.order) || a.seq - b.seq);
 }
 
 function flowSet(stage: Row, world: World): Json {
@@ -40,7 +43,15 @@ function flowSet(stage: Row, world: World): Json {
 
 /** A stage as its base class, as a binding shows it right after a request that named the stage. */
 function bareStage(stage: Row, world: World): JsonObject {
-  return { pk: stage.pk, name: stage.values.name ?? null, component: '', verbose_name: 'stage', verbose_name_plural: 'stages', meta_model_name: 'authentik_flows.stage', flow_set: flowSet(stage, world) };
+  return {
+    pk: stage.pk,
+    name: stage.values.name ?? null,
+    component: '',
+    verbose_name: 'stage',
+    verbose_name_plural: 'stages',
+    meta_model_name: 'authentik_flows.stage',
+    flow_set: flowSet(stage, world),
+  };
 }
 
 function background(row: Row): Json {
@@ -58,13 +69,25 @@ function nestedList(world: World, key: string, pks: Json | undefined, component:
   return ids(pks).flatMap((pk) => nested(world, key, pk, component) ?? []);
 }
 
-const policiesBoundTo = (row: Row, world: World): Row[] => world.store.all(POLICY_BINDING).filter((binding) => binding.values.target === row.pk);
-const wants = (depth: Depth, parameter: string, unlessSaid: boolean): boolean => (depth.query.has(parameter) ? depth.query.get(parameter) === 'true' : unlessSaid);
+const policiesBoundTo = (row: Row, world: World): Row[] =>
+  world.store.all(POLICY_BINDING).filter((binding) => binding.values.target === row.pk);
+const wants = (depth: Depth, parameter: string, unlessSaid: boolean): boolean =>
+  depth.query.has(parameter) ? depth.query.get(parameter) === 'true' : unlessSaid;
 
 /** A provider type of OAuth sources; the addresses that the real server knows are left out. */
 function oauthType({ values }: Row): Json {
   const name = text(values.provider_type);
-  return { name, verbose_name: name, urls_customizable: false, request_token_url: null, authorization_url: null, access_token_url: null, profile_url: null, oidc_well_known_url: null, oidc_jwks_url: null };
+  return {
+    name,
+    verbose_name: name,
+    urls_customizable: false,
+    request_token_url: null,
+    authorization_url: null,
+    access_token_url: null,
+    profile_url: null,
+    oidc_well_known_url: null,
+    oidc_jwks_url: null,
+  };
 }
 
 /** Values that aren't stored, by field name; the ones that mean different things in different models are by model. */
@@ -88,8 +111,14 @@ const COMPUTED: Record<string, Computed> = {
     if (stage === null) return null;
     return depth.bareStage ? bareStage(stage, world) : represent(stage, world, SHALLOW, 'Stage');
   },
-  prompt_stages_obj: (row, world) => world.store.all(PROMPT_STAGE).filter((stage) => ids(stage.values.fields).includes(row.pk)).map((stage) => represent(stage, world)),
-  bound_to: (row, world) => world.store.all(POLICY_BINDING).filter((binding) => binding.values.policy === row.pk).length + world.store.all(PROMPT_STAGE).filter((stage) => ids(stage.values.validation_policies).includes(row.pk)).length,
+  prompt_stages_obj: (row, world) =>
+    world.store
+      .all(PROMPT_STAGE)
+      .filter((stage) => ids(stage.values.fields).includes(row.pk))
+      .map((stage) => represent(stage, world)),
+  bound_to: (row, world) =>
+    world.store.all(POLICY_BINDING).filter((binding) => binding.values.policy === row.pk).length +
+    world.store.all(PROMPT_STAGE).filter((stage) => ids(stage.values.validation_policies).includes(row.pk)).length,
   policy_obj: (row, world) => nested(world, POLICY, row.values.policy, ''),
   group_obj: (row, world) => nested(world, GROUP, row.values.group, 'PartialGroup'),
   user_obj: (row, world) => nested(world, USER, row.values.user, row.model.key === POLICY_BINDING ? 'PartialUser' : 'User'),
@@ -104,12 +133,19 @@ const COMPUTED: Record<string, Computed> = {
   avatar: () => AVATAR,
   uid: (row) => createHash('sha256').update(asText(row.values.uuid)).digest('hex'),
   is_superuser: (row, world) => (row.model.key === USER ? world.access.isSuperuser(row) : (row.values.is_superuser ?? false)),
-  groups_obj: (row, world, depth) => (wants(depth, 'include_groups', true) ? world.access.groupsOf(row).map((group) => represent(group, world, SHALLOW, 'PartialGroup')) : null),
+  groups_obj: (row, world, depth) =>
+    wants(depth, 'include_groups', true)
+      ? world.access.groupsOf(row).map((group) => represent(group, world, SHALLOW, 'PartialGroup'))
+      : null,
   roles_obj: (row, world) => nestedList(world, ROLE, row.values.roles, 'Role'),
   parents_obj: () => null,
   users_obj: (row, world, depth) => (wants(depth, 'include_users', true) ? nestedList(world, USER, row.values.users, 'PartialUser') : null),
   inherited_roles_obj: () => null,
-  children: (row, world) => world.store.all(GROUP).filter((group) => ids(group.values.parents).includes(row.pk)).map((group) => group.pk),
+  children: (row, world) =>
+    world.store
+      .all(GROUP)
+      .filter((group) => ids(group.values.parents).includes(row.pk))
+      .map((group) => group.pk),
   children_obj: () => null,
 };
 
@@ -117,7 +153,11 @@ const COMPUTED: Record<string, Computed> = {
 const SHOWN: Record<string, Computed> = {
   [`${USER}.groups`]: (row, world) => world.access.groupsOf(row).map((group) => group.pk),
   'authentik_stages_invitation.invitation.created_by': (row, world) => nested(world, USER, row.values.created_by, 'PartialUser'),
-  [`${GROUP}.users`]: (row, world) => world.store.all(USER).filter((user) => world.access.groupsOf(user).includes(row)).map((user) => user.pk),
+  [`${GROUP}.users`]: (row, world) =>
+    world.store
+      .all(USER)
+      .filter((user) => world.access.groupsOf(user).includes(row))
+      .map((user) => user.pk),
 };
 
 /** The object as the named component of the official schema, by default the model's own. */
@@ -125,7 +165,8 @@ export function represent(row: Row, world: World, depth: Depth = SHALLOW, compon
   const result: JsonObject = {};
   for (const field of world.api.fields(component === '' ? row.model.schema : component)) {
     if (field.writeOnly) continue;
-    const value = SHOWN[`${row.model.key}.${field.name}`]?.(row, world, depth) ?? row.values[field.name] ?? COMPUTED[field.name]?.(row, world, depth);
+    const value =
+      SHOWN[`${row.model.key}.${field.name}`]?.(row, world, depth) ?? row.values[field.name] ?? COMPUTED[field.name]?.(row, world, depth);
     if (value !== undefined) result[field.name] = value;
     else if (field.name in row.values || field.required) result[field.name] = null;
   }

@@ -35,7 +35,9 @@ export type Target = { collection: Collection; kind: 'list' | 'detail' | 'used_b
 export function resolve(template: string, world: World): Target | null {
   const [, listPath = '', suffix] = /^(.*?\/)(?:\{[^}]+\}\/(used_by\/)?)?$/.exec(template) ?? [];
   const model = world.store.models.find((candidate) => candidate.path === listPath) ?? null;
-  const collection = BASES.find((base) => base.path === listPath) ?? (model === null ? null : { path: listPath, key: model.key, model, className: model.className, component: '', lookup: model.lookup });
+  const collection =
+    BASES.find((base) => base.path === listPath) ??
+    (model === null ? null : { path: listPath, key: model.key, model, className: model.className, component: '', lookup: model.lookup });
   if (collection === null) return null;
   return { collection, kind: !template.endsWith('}/') && suffix === undefined ? 'list' : suffix === undefined ? 'detail' : 'used_by' };
 }
@@ -43,7 +45,10 @@ export function resolve(template: string, world: World): Target | null {
 function find(collection: Collection, id: string, world: World): Row | Answer {
   const integer = collection.model?.integerPk === true;
   if (collection.lookup === 'pk' && !integer && !isUuid(id)) return detail(404, 'Not found.');
-  const row = collection.lookup === 'slug' ? world.store.find(collection.key, 'slug', id) : world.store.get(collection.key, integer ? Number(id) : id.toLowerCase());
+  const row =
+    collection.lookup === 'slug'
+      ? world.store.find(collection.key, 'slug', id)
+      : world.store.get(collection.key, integer ? Number(id) : id.toLowerCase());
   return row ?? detail(404, `No ${collection.className} matches the given query.`);
 }
 
@@ -51,11 +56,13 @@ function find(collection: Collection, id: string, world: World): Row | Answer {
 function born(model: ModelSpec, request: Request): JsonObject {
   const now = new Date();
   const later = new Date(now.getTime() + 30 * 24 * 3600 * 1000).toISOString();
-  if (model.key === USER) return { uuid: randomUUID(), date_joined: now.toISOString(), last_updated: now.toISOString(), password_change_date: now.toISOString() };
+  if (model.key === USER)
+    return { uuid: randomUUID(), date_joined: now.toISOString(), last_updated: now.toISOString(), password_change_date: now.toISOString() };
   if (model.key === GROUP) return { num_pk: 1000 + Math.floor(Math.random() * 60_000) };
   if (model.key === TOKEN) return { key: randomBytes(30).toString('hex'), expires: later };
   if (model.className === 'Invitation') return { created_by: request.user?.pk ?? null, expires: later };
-  if (model.className === 'BlueprintInstance') return { status: 'unknown', last_applied: now.toISOString(), last_applied_hash: '', managed_models: [], metadata: {} };
+  if (model.className === 'BlueprintInstance')
+    return { status: 'unknown', last_applied: now.toISOString(), last_applied_hash: '', managed_models: [], metadata: {} };
   return {};
 }
 
@@ -66,7 +73,13 @@ function failOnHiddenClash(model: ModelSpec, attributes: Record<string, Json>, i
 }
 
 /** One entry for the object and, as the real server, one more per many-to-many list that was set. */
-function audit(change: 'model_created' | 'model_updated', row: Row, attributes: Record<string, Json>, request: Request, world: World): void {
+function audit(
+  change: 'model_created' | 'model_updated',
+  row: Row,
+  attributes: Record<string, Json>,
+  request: Request,
+  world: World,
+): void {
   world.audit.record(change, row, request, world);
   for (const [field, reference] of Object.entries(row.model.references)) {
     const value = attributes[field];
@@ -76,7 +89,8 @@ function audit(change: 'model_created' | 'model_updated', row: Row, attributes: 
 
 const show = (row: Row, request: Request, world: World, component = ''): JsonObject => {
   const body = request.body;
-  const bareStage = row.model.key === FLOW_BINDING && request.method !== 'GET' && typeof body === 'object' && body !== null && 'stage' in body;
+  const bareStage =
+    row.model.key === FLOW_BINDING && request.method !== 'GET' && typeof body === 'object' && body !== null && 'stage' in body;
   return represent(row, world, { query: request.query, bareStage }, component === '' ? row.model.schema : component);
 };
 
@@ -129,6 +143,8 @@ export function serve({ collection, kind }: Target, id: string, request: Request
   if (kind === 'detail') return detailOf(collection, id, request, world);
   const found = find(collection, id, world);
   if ('status' in found) return found;
-  return answer(200, usedBy(found, world, (app, model) => world.access.may(user, `${app}.view_${model}`)));
+  return answer(
+    200,
+    usedBy(found, world, (app, model) => world.access.may(user, `${app}.view_${model}`)),
+  );
 }
-

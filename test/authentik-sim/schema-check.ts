@@ -28,7 +28,9 @@ function byDiscriminator({ propertyName, mapping }: JsonObject): JsonObject {
   const name = asText(propertyName);
   const forms = Object.entries(isObject(mapping) ? mapping : {});
   return {
-    type: 'object', required: [name], properties: { [name]: { enum: forms.map(([value]) => value) } },
+    type: 'object',
+    required: [name],
+    properties: { [name]: { enum: forms.map(([value]) => value) } },
     allOf: forms.map(([value, reference]) => ({ if: { properties: { [name]: { const: value } } }, then: { $ref: reference } })),
   };
 }
@@ -41,40 +43,62 @@ function convert(node: Json, fieldName = ''): Json {
   const { nullable, ...rest } = without(node, 'readOnly', 'writeOnly');
   const converted: JsonObject = {};
   for (const [key, member] of Object.entries(rest)) {
-    converted[key] = key === 'properties' && isObject(member) ? Object.fromEntries(Object.entries(member).map(([name, property]) => [name, convert(property, name)])) : convert(member);
+    converted[key] =
+      key === 'properties' && isObject(member)
+        ? Object.fromEntries(Object.entries(member).map(([name, property]) => [name, convert(property, name)]))
+        : convert(member);
   }
   const lie = SCHEMA_LIES.find(({ field }) => field.test(fieldName));
   if (lie?.allow === 'any format') delete converted.format;
   return nullable === true || lie?.allow === 'null' ? withNull(converted) : converted;
 }
 
-export class SchemaCheck {
-  readonly violations: SchemaViolation[] = [];
-  private readonly api: OpenApi;
+/** Compiled schemas of one version, shared by all stand-ins of that version. */
+class Validators {
   private readonly ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
-  private readonly validators = new Map<string, ValidateFunction | null>();
+  private readonly compiled = new Map<string, ValidateFunction | null>();
 
   constructor(api: OpenApi) {
-    this.api = api;
     formats.default(this.ajv);
     this.ajv.addSchema({ $id: 'api', components: convert(api.document.components ?? null) });
   }
 
-  private validator(key: string, node: Json | undefined): ValidateFunction | null {
-    let known = this.validators.get(key);
-    if (known === undefined) {
-      const content = isObject(node) && isObject(node.content) ? node.content['application/json'] : undefined;
-      const schema = isObject(content) ? content.schema : undefined;
-      known = schema === undefined ? null : this.ajv.compile(JSON.parse(JSON.stringify(convert(schema)).replaceAll('"#/components/', '"api#/components/')) as object);
-      this.validators.set(key, known);
-    }
+  /** The validator of a request body or response of the schema; null when it has no JSON. */
+  get(key: string, node: Json | undefined): ValidateFunction | null {
+    let known = this.compiled.get(key);
+    if (known === undefined) this.compiled.set(key, (known = this.compile(node)));
     return known;
   }
 
+  private compile(node: Json | undefined): ValidateFunction | null {
+    const content = isObject(node) && isObject(node.content) ? node.content['application/json'] : undefined;
+    if (!isObject(content) || content.schema === undefined) return null;
+    const text = JSON.stringify(convert(content.schema)).replaceAll('"#/components/', '"api#/components/');
+    return this.ajv.compile(JSON.parse(text) as object);
+  }
+}
+
+const validatorsByApi = new WeakMap<OpenApi, Validators>();
+
+function validatorsOf(api: OpenApi): Validators {
+  let known = validatorsByApi.get(api);
+  if (known === undefined) validatorsByApi.set(api, (known = new Validators(api)));
+  return known;
+}
+
+export class SchemaCheck {
+  readonly violations: SchemaViolation[] = [];
+  private readonly api: OpenApi;
+
+  constructor(api: OpenApi) {
+    this.api = api;
+  }
+
   private check(part: SchemaViolation['part'], method: string, template: string, node: Json | undefined, value: Json): void {
-    const validate = this.validator(`${part} ${method} ${template}`, node);
+    const validate = validatorsOf(this.api).get(`${part} ${method} ${template}`, node);
     if (validate === null || validate(value)) return;
-    for (const error of validate.errors ?? []) this.violations.push({ method, template, part, message: `${error.instancePath} ${error.message ?? ''}`.trim() });
+    for (const error of validate.errors ?? [])
+      this.violations.push({ method, template, part, message: `${error.instancePath} ${error.message ?? ''}`.trim() });
   }
 
   /** Records what in an accepted exchange contradicts the schema. */
@@ -84,6 +108,8 @@ export class SchemaCheck {
     if (requestBody !== undefined) this.check('request', method, template, operation.requestBody, requestBody);
     if (responseBody === null) return;
     const responses = isObject(operation.responses) ? operation.responses : {};
+    if (!(String(status) in responses))
+      this.violations.push({ method, template, part: 'response', message: `the schema has no ${status}` });
     this.check('response', method, template, responses[String(status)], responseBody);
   }
 }

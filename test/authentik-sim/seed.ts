@@ -9,7 +9,39 @@ import type { ModelSpec } from './model.ts';
 import type { World } from './world.ts';
 
 const FIXED = ['/admin/version/', '/root/config/', '/stages/email/templates/'];
-const COMPUTED = new Set(['pk', 'brand_uuid', 'policybindingmodel_ptr_id', 'component', 'verbose_name', 'verbose_name_plural', 'meta_model_name', 'flow_set', 'stages', 'policies', 'cache_count', 'background_url', 'background_themed_urls', 'export_url', 'stage_obj', 'bound_to', 'policy_obj', 'group_obj', 'user_obj', 'prompt_stages_obj', 'users_obj', 'parents_obj', 'roles_obj', 'inherited_roles_obj', 'children', 'children_obj', 'icon_url', 'icon_themed_urls', 'countries_obj', 'webauthn_allowed_device_types_obj', 'device_type_restrictions_obj']);
+const COMPUTED = new Set([
+  'pk',
+  'brand_uuid',
+  'policybindingmodel_ptr_id',
+  'component',
+  'verbose_name',
+  'verbose_name_plural',
+  'meta_model_name',
+  'flow_set',
+  'stages',
+  'policies',
+  'cache_count',
+  'background_url',
+  'background_themed_urls',
+  'export_url',
+  'stage_obj',
+  'bound_to',
+  'policy_obj',
+  'group_obj',
+  'user_obj',
+  'prompt_stages_obj',
+  'users_obj',
+  'parents_obj',
+  'roles_obj',
+  'inherited_roles_obj',
+  'children',
+  'children_obj',
+  'icon_url',
+  'icon_themed_urls',
+  'countries_obj',
+  'webauthn_allowed_device_types_obj',
+  'device_type_restrictions_obj',
+]);
 export const ADMIN = 3;
 
 /** `{{uuid:N}}` → the same fresh UUID everywhere; `{{time}}` → now. */
@@ -38,14 +70,19 @@ function stock(version: string): Step[] {
 
 function addItem(model: ModelSpec, item: JsonObject, world: World): void {
   const stored = Object.fromEntries(Object.entries(item).filter(([key]) => !COMPUTED.has(key)));
-  world.store.add(model, { ...structuredClone(model.defaults), ...stored }, { pk: text(item[model.idField]), ptr: model.bindable ? text(item.policybindingmodel_ptr_id, randomUUID()) : null });
+  world.store.add(
+    model,
+    { ...structuredClone(model.defaults), ...stored },
+    { pk: text(item[model.idField]), ptr: model.bindable ? text(item.policybindingmodel_ptr_id, randomUUID()) : null },
+  );
 }
 
 /** Notification rules have policies bound to them; only their identity is known. */
 function addOtherTargets(world: World): void {
   for (const binding of world.store.all(POLICY_BINDING)) {
     const target = text(binding.values.target);
-    if (world.store.target(target) === null) world.store.add(world.store.spec(OTHER_TARGET), { name: 'notification rule' }, { pk: target, ptr: target });
+    if (world.store.target(target) === null)
+      world.store.add(world.store.spec(OTHER_TARGET), { name: 'notification rule' }, { pk: target, ptr: target });
   }
 }
 
@@ -54,11 +91,32 @@ function addPeople(world: World, token: string): void {
   const now = new Date().toISOString();
   const person = { uuid: randomUUID(), date_joined: now, last_updated: now, password_change_date: now };
   const user = store.spec(USER);
-  store.add(user, { ...user.defaults, ...person, username: 'akadmin', name: 'authentik Default Admin', email: 'admin@example.com', password: randomUUID() }, { pk: ADMIN });
+  store.add(
+    user,
+    {
+      ...user.defaults,
+      ...person,
+      username: 'akadmin',
+      name: 'authentik Default Admin',
+      email: 'admin@example.com',
+      password: randomUUID(),
+    },
+    { pk: ADMIN },
+  );
   for (const group of store.all(GROUP)) {
-    for (const pk of group.values.roles as string[]) if (store.get(ROLE, pk) === null) store.add(store.spec(ROLE), { name: group.values.name ?? '', permissions: [] }, { pk });
+    for (const pk of group.values.roles as string[])
+      if (store.get(ROLE, pk) === null) store.add(store.spec(ROLE), { name: group.values.name ?? '', permissions: [] }, { pk });
   }
-  store.add(store.spec(TOKEN), { identifier: 'authentik-bootstrap-token', intent: 'api', user: ADMIN, key: token, expiring: false, managed: null, description: '', expires: now });
+  store.add(store.spec(TOKEN), {
+    identifier: 'authentik-bootstrap-token',
+    intent: 'api',
+    user: ADMIN,
+    key: token,
+    expiring: false,
+    managed: null,
+    description: '',
+    expires: now,
+  });
 }
 
 /** Seeds `world`; `token` is the administrator's. */
@@ -68,7 +126,9 @@ export function seed(world: World, token: string): void {
     const path = step.request.path.split('?')[0] ?? '';
     const body = filled(step.response.body, uuids);
     if (FIXED.includes(path)) world.fixed.set(path, body);
-    const model = world.store.models.find((candidate) => candidate.path === path) ?? (path === '/sources/all/' ? world.store.spec('authentik_core.source') : undefined);
+    const model =
+      world.store.models.find((candidate) => candidate.path === path) ??
+      (path === '/sources/all/' ? world.store.spec('authentik_core.source') : undefined);
     if (model === undefined || !isObject(body) || !Array.isArray(body.results)) continue;
     for (const item of body.results) if (isObject(item)) addItem(model, item, world);
   }

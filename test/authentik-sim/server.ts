@@ -26,13 +26,21 @@ async function readAll(message: IncomingMessage): Promise<string> {
 
 async function read(message: IncomingMessage): Promise<Incoming> {
   const url = new URL(message.url ?? '/', 'http://authentik');
-  const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  const headers = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
   return { method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, headers, rawBody: await readAll(message) };
 }
 
 function write(response: ServerResponse, answer: Answer, language: string, world: World): void {
   const charset = world.version === '2025.12' && answer.contentType === 'application/json' && answer.rest ? '; charset=utf-8' : '';
-  const headers: Record<string, string> = { vary: 'Accept-Language, Cookie', 'content-language': language, 'x-powered-by': 'authentik', 'x-authentik-id': randomUUID().replaceAll('-', ''), ...answer.headers };
+  const headers: Record<string, string> = {
+    vary: 'Accept-Language, Cookie',
+    'content-language': language,
+    'x-powered-by': 'authentik',
+    'x-authentik-id': randomUUID().replaceAll('-', ''),
+    ...answer.headers,
+  };
   if (answer.contentType !== null) headers['content-type'] = `${answer.contentType}${charset}`;
   const text = answer.body === null ? '' : typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   if (answer.status !== 204) headers['content-length'] = String(Buffer.byteLength(text));
@@ -73,7 +81,14 @@ class Exchange {
     const { world, schemaCheck } = this.parts;
     const dispatched = dispatch(this.incoming, world);
     const { answer, template } = dispatched;
-    if (template !== null && answer.contentType === 'application/json') schemaCheck.exchange(this.incoming.method, template, answer.status, this.incoming.method === 'GET' ? undefined : dispatched.body, answer.body);
+    if (template !== null && answer.contentType === 'application/json')
+      schemaCheck.exchange(
+        this.incoming.method,
+        template,
+        answer.status,
+        this.incoming.method === 'GET' ? undefined : dispatched.body,
+        answer.body,
+      );
     return dispatched;
   }
 
@@ -84,7 +99,9 @@ class Exchange {
 
   async run(): Promise<void> {
     const { method, path } = this.incoming;
-    const fault = this.parts.isDown() ? ({ kind: 'cut', when: 'before' } as const) : this.parts.faults.next({ method, path, body: this.entry.body });
+    const fault = this.parts.isDown()
+      ? ({ kind: 'cut', when: 'before' } as const)
+      : this.parts.faults.next({ method, path, body: this.entry.body });
     switch (fault?.kind) {
       case 'hang':
         return;
@@ -93,7 +110,14 @@ class Exchange {
         this.response.destroy();
         return;
       case 'status':
-        this.send({ status: fault.status, body: fault.body ?? null, contentType: fault.contentType ?? (typeof fault.body === 'string' ? 'text/html; charset=utf-8' : 'application/json'), headers: fault.headers ?? {}, allow: false, rest: false });
+        this.send({
+          status: fault.status,
+          body: fault.body ?? null,
+          contentType: fault.contentType ?? (typeof fault.body === 'string' ? 'text/html; charset=utf-8' : 'application/json'),
+          headers: fault.headers ?? {},
+          allow: false,
+          rest: false,
+        });
         return;
       case 'empty405':
         this.send(crashed('POST'));

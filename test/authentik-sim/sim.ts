@@ -53,6 +53,8 @@ export interface AuthentikSim {
   events(): JsonObject[];
   /** Links that were mailed and not confirmed yet, oldest first. */
   flowTokens(): FlowToken[];
+  /** Waits until every mail that was under way is handed over or has failed. */
+  mailsSettled(): Promise<void>;
   /** While down, every connection is cut before anything is read from it. */
   setDown(down: boolean): void;
   /** Waits for mails under way and closes all connections. */
@@ -73,7 +75,19 @@ function createToken(world: World, permissions: string[] | 'superuser', expired:
     const role = store.add(store.spec(ROLE), { name: identifier, permissions });
     const spec = store.spec(USER);
     const now = new Date().toISOString();
-    user = Number(store.add(spec, { ...structuredClone(spec.defaults), username: identifier, name: identifier, type: 'service_account', roles: [role.pk], uuid: crypto.randomUUID(), date_joined: now, last_updated: now, password_change_date: now }).pk);
+    user = Number(
+      store.add(spec, {
+        ...structuredClone(spec.defaults),
+        username: identifier,
+        name: identifier,
+        type: 'service_account',
+        roles: [role.pk],
+        uuid: crypto.randomUUID(),
+        date_joined: now,
+        last_updated: now,
+        password_change_date: now,
+      }).pk,
+    );
   }
   store.add(store.spec(TOKEN), { identifier, intent: 'api', user, key, expiring: expired, expires, managed: null, description: '' });
   return key;
@@ -90,7 +104,8 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
   seed(world, token);
   const admin = world.store.get(USER, ADMIN);
   if (admin !== null && options.adminPassword !== undefined) admin.values.password = options.adminPassword;
-  if (options.reportedVersion !== undefined) world.fixed.set('/admin/version/', { ...(world.fixed.get('/admin/version/') as JsonObject), version_current: options.reportedVersion });
+  if (options.reportedVersion !== undefined)
+    world.fixed.set('/admin/version/', { ...(world.fixed.get('/admin/version/') as JsonObject), version_current: options.reportedVersion });
 
   const faults = new Faults();
   const schemaCheck = new SchemaCheck(world.api);
@@ -114,6 +129,7 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
     users: () => users(world),
     events: () => structuredClone(world.audit.events),
     flowTokens: () => [...world.flowTokens.values()],
+    mailsSettled: async () => void (await Promise.all(world.mailsUnderWay)),
     setDown: (value) => {
       down = value;
     },

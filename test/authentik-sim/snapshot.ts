@@ -15,7 +15,8 @@ const VOLATILE = new Set(['num_pk', 'expires', 'created_by', 'users']);
 
 function nameOf(row: Row, store: Store): string {
   const { values } = row;
-  if (row.model.className === 'FlowStageBinding') return `${refer(values.target, store)} #${asText(values.order)} ${refer(values.stage, store)}`;
+  if (row.model.className === 'FlowStageBinding')
+    return `${refer(values.target, store)} #${asText(values.order)} ${refer(values.stage, store)}`;
   return asText(values.slug ?? values.domain ?? values.name ?? values.username ?? row.model.key);
 }
 
@@ -33,7 +34,12 @@ function plain(row: Row, store: Store): JsonObject {
     if (VOLATILE.has(field)) continue;
     const isReference = field in row.model.references || (field === 'target' && row.model.key === POLICY_BINDING);
     if (!isReference || value === null) result[field] = structuredClone(value);
-    else result[field] = Array.isArray(value) ? ids(value).map((pk) => refer(pk, store)).sort() : refer(value, store);
+    else
+      result[field] = Array.isArray(value)
+        ? ids(value)
+            .map((pk) => refer(pk, store))
+            .sort()
+        : refer(value, store);
   }
   return result;
 }

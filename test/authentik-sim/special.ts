@@ -23,16 +23,38 @@ interface Special {
   handle: Handler;
 }
 
-const fixed = (path: string): Special => ({ permission: null, handle: (_request, _id, world) => answer(200, world.fixed.get(path) ?? null) });
+const fixed = (path: string): Special => ({
+  permission: null,
+  handle: (_request, _id, world) => answer(200, world.fixed.get(path) ?? null),
+});
 
 function me({ user }: { user: Row }, world: World): Answer {
   const self = represent(user, world, SHALLOW, 'UserSelf');
   const named = (rows: Row[]): Json => rows.map((row) => ({ name: row.values.name ?? '', pk: row.pk }));
-  return answer(200, { user: { ...self, groups: named(world.access.groupsOf(user)), roles: named(world.access.rolesOf(user)), settings: {}, system_permissions: [] } });
+  return answer(200, {
+    user: {
+      ...self,
+      groups: named(world.access.groupsOf(user)),
+      roles: named(world.access.rolesOf(user)),
+      settings: {},
+      system_permissions: [],
+    },
+  });
 }
 
 const showPermission = ({ id, name, codename, model, app, modelVerbose }: Permission): Json => ({
-  id, name, codename, model, app_label: app, app_label_verbose: `authentik ${app.replace('authentik_', '').split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('.').replace('User.', 'User ')}`, model_verbose: modelVerbose,
+  id,
+  name,
+  codename,
+  model,
+  app_label: app,
+  app_label_verbose: `authentik ${app
+    .replace('authentik_', '')
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('.')
+    .replace('User.', 'User ')}`,
+  model_verbose: modelVerbose,
 });
 
 function permissions(request: Request, world: World): Answer {
@@ -41,7 +63,11 @@ function permissions(request: Request, world: World): Answer {
   if (role !== null && row === null) return answer(400, { role: [isUuid(role) ? NOT_A_CHOICE : notAUuid(role)] });
   const held = (row?.values.permissions ?? []) as Json[];
   const codename = request.query.get('codename');
-  const found = world.access.permissions.filter((permission) => (row === null || held.includes(`${permission.app}.${permission.codename}`)) && (codename === null || permission.codename === codename));
+  const found = world.access.permissions.filter(
+    (permission) =>
+      (row === null || held.includes(`${permission.app}.${permission.codename}`)) &&
+      (codename === null || permission.codename === codename),
+  );
   return page(found, request.query, showPermission);
 }
 
@@ -52,10 +78,14 @@ function assign(request: Request, id: string, world: World): Answer {
   const wanted = body.permissions ?? [];
   const held = role.values.permissions as Json[];
   for (const permission of wanted) {
-    if (!world.access.permissions.some(({ app, codename }) => `${app}.${codename}` === permission)) throw new ServerCrash('Permission matching query does not exist.');
+    if (!world.access.permissions.some(({ app, codename }) => `${app}.${codename}` === permission))
+      throw new ServerCrash('Permission matching query does not exist.');
   }
   role.values.permissions = [...new Set([...held, ...wanted])];
-  return answer(200, wanted.map((_permission, index) => ({ id: String(index + 1) })));
+  return answer(
+    200,
+    wanted.map((_permission, index) => ({ id: String(index + 1) })),
+  );
 }
 
 function addUser(request: Request, id: string, world: World): Answer {
@@ -75,11 +105,28 @@ function serviceAccount(request: Request, world: World): Answer {
   if (world.store.find(USER, 'username', body.name) !== null) return answer(400, { non_field_errors: ['Unable to create user'] });
   const now = new Date().toISOString();
   const user = world.store.add(model, {
-    ...structuredClone(model.defaults), username: body.name, name: body.name, type: 'service_account', path: 'goauthentik.io/service-accounts',
-    uuid: crypto.randomUUID(), date_joined: now, last_updated: now, password_change_date: now, attributes: { 'goauthentik.io/user/token-expires': body.expiring ?? true },
+    ...structuredClone(model.defaults),
+    username: body.name,
+    name: body.name,
+    type: 'service_account',
+    path: 'goauthentik.io/service-accounts',
+    uuid: crypto.randomUUID(),
+    date_joined: now,
+    last_updated: now,
+    password_change_date: now,
+    attributes: { 'goauthentik.io/user/token-expires': body.expiring ?? true },
   });
   const key = randomBytes(30).toString('hex');
-  world.store.add(world.store.spec(TOKEN), { identifier: `service-account-${body.name}-password`, intent: 'app_password', user: user.pk, key, expiring: body.expiring ?? true, expires: now, managed: null, description: '' });
+  world.store.add(world.store.spec(TOKEN), {
+    identifier: `service-account-${body.name}-password`,
+    intent: 'app_password',
+    user: user.pk,
+    key,
+    expiring: body.expiring ?? true,
+    expires: now,
+    managed: null,
+    description: '',
+  });
   world.audit.record('model_created', user, request, world);
   return answer(200, { username: body.name, user_uid: represent(user, world).uid ?? '', user_pk: user.pk, token: key });
 }
@@ -91,7 +138,11 @@ function viewKey(id: string, world: World): Answer {
 
 function preview(request: Request, world: World): Answer {
   const model = world.store.spec('authentik_stages_prompt.prompt');
-  const verdict = judge({ model: { ...model, unique: {} }, body: request.body ?? {}, partial: false, instance: null }, world.api, world.store);
+  const verdict = judge(
+    { model: { ...model, unique: {} }, body: request.body ?? {}, partial: false, instance: null },
+    world.api,
+    world.store,
+  );
   if ('errors' in verdict) return answer(400, verdict.errors);
   const prompt: Record<string, Json> = { ...model.defaults, ...verdict.attributes };
   const value = (field: string): Json => (prompt[`${field}_expression`] === true ? literal(text(prompt[field])) : (prompt[field] ?? ''));
@@ -99,7 +150,17 @@ function preview(request: Request, world: World): Answer {
     const placeholder = value('placeholder');
     const choices = Array.isArray(placeholder) ? placeholder.map((choice) => ({ value: choice, label: choice })) : null;
     const { field_key, label, type, required, order, sub_text } = prompt;
-    const shown = { field_key, label, type, required, order, sub_text, placeholder: Array.isArray(placeholder) ? '' : placeholder, initial_value: value('initial_value'), choices };
+    const shown = {
+      field_key,
+      label,
+      type,
+      required,
+      order,
+      sub_text,
+      placeholder: Array.isArray(placeholder) ? '' : placeholder,
+      initial_value: value('initial_value'),
+      choices,
+    };
     return answer(200, { component: 'ak-stage-prompt', fields: [shown as Json] }, { rest: false });
   } catch (error) {
     return answer(400, { non_field_errors: [`Traceback (most recent call last):\n${String(error)}`] });
@@ -110,8 +171,15 @@ function testPolicy(request: Request, id: string, world: World): Answer {
   const policy = world.store.get(POLICY, id);
   if (policy === null) return detail(404, 'No Policy matches the given query.');
   const user = (request.body as { user?: number }).user;
-  if (world.store.get(USER, user ?? null) === null) return answer(400, { user: [user === undefined ? 'This field is required.' : `Invalid pk "${String(user)}" - object does not exist.`] });
-  return answer(200, { passing: judgePolicy(policy, { authenticatedBy: null, promptData: {}, user: null }).passes, messages: [], log_messages: [] });
+  if (world.store.get(USER, user ?? null) === null)
+    return answer(400, {
+      user: [user === undefined ? 'This field is required.' : `Invalid pk "${String(user)}" - object does not exist.`],
+    });
+  return answer(200, {
+    passing: judgePolicy(policy, { authenticatedBy: null, promptData: {}, user: null }).passes,
+    messages: [],
+    log_messages: [],
+  });
 }
 
 /** By method and path template of the official schema. */
@@ -122,18 +190,42 @@ const SPECIAL: Record<string, Special> = {
   'GET /rbac/permissions/': { permission: null, handle: (request, _id, world) => permissions(request, world) },
   'POST /rbac/permissions/assigned_by_roles/{uuid}/assign/': { permission: 'authentik_rbac.change_role', handle: assign },
   'POST /rbac/roles/{uuid}/add_user/': { permission: 'authentik_rbac.change_role', handle: addUser },
-  'POST /core/users/service_account/': { permission: 'authentik_core.add_user', handle: (request, _id, world) => serviceAccount(request, world) },
-  'GET /core/tokens/{identifier}/view_key/': { permission: 'authentik_core.view_token_key', handle: (_request, id, world) => viewKey(id, world) },
-  'GET /events/events/': { permission: 'authentik_events.view_event', handle: (request, _id, world) => page(world.audit.select(request.query), request.query, (event) => event) },
-  'GET /flows/instances/cache_info/': { permission: 'authentik_flows.view_flow_cache', handle: (_request, _id, world) => answer(200, { count: world.plans.count() }) },
-  'POST /flows/instances/cache_clear/': { permission: 'authentik_flows.clear_flow_cache', handle: (_request, _id, world) => (world.plans.clear(), answer(204, null)) },
+  'POST /core/users/service_account/': {
+    permission: 'authentik_core.add_user',
+    handle: (request, _id, world) => serviceAccount(request, world),
+  },
+  'GET /core/tokens/{identifier}/view_key/': {
+    permission: 'authentik_core.view_token_key',
+    handle: (_request, id, world) => viewKey(id, world),
+  },
+  'GET /events/events/': {
+    permission: 'authentik_events.view_event',
+    handle: (request, _id, world) => page(world.audit.select(request.query), request.query, (event) => event),
+  },
+  'GET /flows/instances/cache_info/': {
+    permission: 'authentik_flows.view_flow_cache',
+    handle: (_request, _id, world) => answer(200, { count: world.plans.count() }),
+  },
+  'POST /flows/instances/cache_clear/': {
+    permission: 'authentik_flows.clear_flow_cache',
+    handle: (_request, _id, world) => (world.plans.clear(), answer(204, null)),
+  },
   'GET /policies/all/cache_info/': { permission: 'authentik_policies.view_policy_cache', handle: () => answer(200, { count: 0 }) },
-  'POST /policies/all/cache_clear/': { permission: 'authentik_policies.clear_policy_cache', handle: (_request, _id, world) => (world.plans.clear(), answer(204, null)) },
-  'GET /flows/instances/{slug}/diagram/': { permission: 'authentik_flows.view_flow', handle: (_request, slug, world) => {
-    const flow = world.store.find(FLOW, 'slug', slug);
-    return flow === null ? detail(404, 'No Flow matches the given query.') : answer(200, { diagram: diagram(flow, world) });
-  } },
-  'POST /stages/prompt/prompts/preview/': { permission: 'authentik_stages_prompt.view_prompt', handle: (request, _id, world) => preview(request, world) },
+  'POST /policies/all/cache_clear/': {
+    permission: 'authentik_policies.clear_policy_cache',
+    handle: (_request, _id, world) => (world.plans.clear(), answer(204, null)),
+  },
+  'GET /flows/instances/{slug}/diagram/': {
+    permission: 'authentik_flows.view_flow',
+    handle: (_request, slug, world) => {
+      const flow = world.store.find(FLOW, 'slug', slug);
+      return flow === null ? detail(404, 'No Flow matches the given query.') : answer(200, { diagram: diagram(flow, world) });
+    },
+  },
+  'POST /stages/prompt/prompts/preview/': {
+    permission: 'authentik_stages_prompt.view_prompt',
+    handle: (request, _id, world) => preview(request, world),
+  },
   'POST /policies/all/{policy_uuid}/test/': { permission: 'authentik_policies.view_policy', handle: testPolicy },
 };
 

@@ -42,7 +42,8 @@ function judgeString(field: Field, value: Json): Judged {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('Not a valid string.');
   const text = String(value).trim();
   if (text === '' && !field.blank) return wrong('This field may not be blank.');
-  if (field.maxLength !== null && text.length > field.maxLength) return wrong(`Ensure this field has no more than ${field.maxLength} characters.`);
+  if (field.maxLength !== null && text.length > field.maxLength)
+    return wrong(`Ensure this field has no more than ${field.maxLength} characters.`);
   if (field.format === 'email' && text !== '' && !EMAIL.test(text)) return wrong('Enter a valid email address.');
   if (field.pattern?.includes('a-zA-Z0-9_') === true && text !== '' && !/^[-a-zA-Z0-9_]+$/.test(text)) {
     return wrong('Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.');
@@ -56,7 +57,8 @@ function judgeString(field: Field, value: Json): Judged {
 function judgeNumber(field: Field, value: Json): Judged {
   const whole = field.kind === 'integer';
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
-  if (!(whole ? /^-?\d+(\.0*)?$/ : /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i).test(text)) return wrong(whole ? 'A valid integer is required.' : 'A valid number is required.');
+  if (!(whole ? /^-?\d+(\.0*)?$/ : /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i).test(text))
+    return wrong(whole ? 'A valid integer is required.' : 'A valid number is required.');
   const number = Number(text);
   if (field.maximum !== null && number > field.maximum) return wrong(`Ensure this value is less than or equal to ${field.maximum}.`);
   if (field.minimum !== null && number < field.minimum) return wrong(`Ensure this value is greater than or equal to ${field.minimum}.`);
@@ -80,9 +82,12 @@ function judgeScalar(field: Field, value: Json): Judged {
   if (value === null) return field.nullable ? { value } : wrong('This field may not be null.');
   if (field.choices !== null) {
     const chosen = typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-    return chosen !== null && field.choices.includes(chosen) ? { value: chosen } : wrong(`"${typeof value === 'string' ? value : JSON.stringify(value)}" is not a valid choice.`);
+    return chosen !== null && field.choices.includes(chosen)
+      ? { value: chosen }
+      : wrong(`"${typeof value === 'string' ? value : JSON.stringify(value)}" is not a valid choice.`);
   }
-  if (field.kind === 'boolean') return TRUE.has(value) ? { value: true } : FALSE.has(value) ? { value: false } : wrong('Must be a valid boolean.');
+  if (field.kind === 'boolean')
+    return TRUE.has(value) ? { value: true } : FALSE.has(value) ? { value: false } : wrong('Must be a valid boolean.');
   if (field.kind === 'integer' || field.kind === 'number') return judgeNumber(field, value);
   if (field.kind === 'string') return judgeString(field, value);
   return isObject(value) ? { value } : wrong(DICTIONARY);
@@ -94,7 +99,12 @@ function judgeReference(model: ModelSpec, name: string, value: Json, store: Stor
   const integer = to !== null && store.models.some((candidate) => candidate.key === to && candidate.integerPk);
   if (integer && typeof value !== 'number') return wrong(`Incorrect type. Expected pk value, received ${pythonType(value)}.`);
   if (!integer && !isUuid(value)) return wrong(`“${typeof value === 'string' ? value : JSON.stringify(value)}” is not a valid UUID.`);
-  const row = to === null ? store.target(value) : store.models.some((candidate) => candidate.key === to || candidate.base === to) ? store.get(to, value) : null;
+  const row =
+    to === null
+      ? store.target(value)
+      : store.models.some((candidate) => candidate.key === to || candidate.base === to)
+        ? store.get(to, value)
+        : null;
   return row === null ? wrong(`Invalid pk "${asText(value)}" - object does not exist.`) : { value: row.pk };
 }
 
@@ -120,9 +130,15 @@ function judgeField(model: ModelSpec, field: Field, value: Json, store: Store): 
     if (value === null) return field.nullable ? { value } : wrong('This field may not be null.');
     return judgeReference(model, field.name, value, store);
   }
-  if (field.kind === 'array') return value === null && field.nullable ? { value } : value === null ? wrong('This field may not be null.') : judgeList(field, value, model);
+  if (field.kind === 'array')
+    return value === null && field.nullable
+      ? { value }
+      : value === null
+        ? wrong('This field may not be null.')
+        : judgeList(field, value, model);
   const judged = judgeScalar(field, value);
-  if (!('value' in judged) || typeof judged.value !== 'string' || !model.durations.includes(field.name) || isDuration(judged.value)) return judged;
+  if (!('value' in judged) || typeof judged.value !== 'string' || !model.durations.includes(field.name) || isDuration(judged.value))
+    return judged;
   return wrong(`${judged.value} is not in the correct format of 'hours=3;minutes=1'.`);
 }
 
@@ -147,7 +163,11 @@ export interface Body {
   instance: Row | null;
 }
 
-function judgeFields({ model, body, partial, instance }: Body & { body: Record<string, Json> }, fields: Field[], store: Store): { attributes: Record<string, Json>; errors: Errors } {
+function judgeFields(
+  { model, body, partial, instance }: Body & { body: Record<string, Json> },
+  fields: Field[],
+  store: Store,
+): { attributes: Record<string, Json>; errors: Errors } {
   const errors: Errors = {};
   const attributes: Record<string, Json> = {};
   for (const field of fields) {
@@ -166,7 +186,13 @@ function judgeFields({ model, body, partial, instance }: Body & { body: Record<s
 }
 
 /** Rules across fields; a crash counts only when the fields alone were fine, because the real server stops there. */
-function judgeRules(model: ModelSpec, attributes: Record<string, Json>, instance: Row | null, store: Store, fieldsAreFine: boolean): Errors {
+function judgeRules(
+  model: ModelSpec,
+  attributes: Record<string, Json>,
+  instance: Row | null,
+  store: Store,
+  fieldsAreFine: boolean,
+): Errors {
   try {
     return model.validate(attributes, { store, instance }) ?? {};
   } catch (error) {
@@ -178,12 +204,18 @@ function judgeRules(model: ModelSpec, attributes: Record<string, Json>, instance
 /** Attributes to store, or the errors as the API words them. Throws {@link ServerCrash} where the real server fails. */
 export function judge(request: Body, api: OpenApi, store: Store): Verdict {
   const { model, body, partial, instance } = request;
-  if (!isObject(body)) return { errors: { non_field_errors: [body === null ? 'No data provided' : `Invalid data. Expected a dictionary, but got ${pythonType(body)}.`] } };
+  if (!isObject(body))
+    return {
+      errors: {
+        non_field_errors: [body === null ? 'No data provided' : `Invalid data. Expected a dictionary, but got ${pythonType(body)}.`],
+      },
+    };
   const { attributes, errors } = judgeFields({ ...request, body }, api.fields(`${model.schema}Request`), store);
   const fieldsAreFine = Object.keys(errors).length === 0;
-  const { non_field_errors: acrossFields, ...ofFields } = fieldsAreFine && breaksUniqueSet(model, { ...(partial ? {} : model.resetByPut), ...attributes }, instance, store)
-    ? { non_field_errors: [`The fields ${(model.uniqueTogether ?? []).join(', ')} must make a unique set.`] }
-    : judgeRules(model, attributes, instance, store, fieldsAreFine);
+  const { non_field_errors: acrossFields, ...ofFields } =
+    fieldsAreFine && breaksUniqueSet(model, { ...(partial ? {} : model.resetByPut), ...attributes }, instance, store)
+      ? { non_field_errors: [`The fields ${(model.uniqueTogether ?? []).join(', ')} must make a unique set.`] }
+      : judgeRules(model, attributes, instance, store, fieldsAreFine);
   Object.assign(errors, ofFields);
   if (Object.keys(errors).length > 0) return { errors };
   if (acrossFields !== undefined) return { errors: { non_field_errors: acrossFields } };

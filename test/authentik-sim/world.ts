@@ -8,7 +8,7 @@ import type { FlowToken, Session } from './executor/plan.ts';
 import type { MailFailure } from './executor/mail.ts';
 import type { Json } from './json.ts';
 import type { ModelSpec } from './model.ts';
-import { OpenApi } from './openapi.ts';
+import { type OpenApi, openApi } from './openapi.ts';
 import { Store } from './store.ts';
 
 export type SimVersion = '2025.12' | '2026.2';
@@ -40,7 +40,7 @@ export class World {
   constructor(version: SimVersion, smtp: GlobalSmtp) {
     this.version = version;
     this.smtp = smtp;
-    this.api = new OpenApi(version);
+    this.api = openApi(version);
     this.access = new Access(this.store);
   }
 
@@ -49,4 +49,3 @@ export class World {
     if (model.key === FLOW || model.key === FLOW_BINDING || model.base === STAGE) this.plans.clear();
   }
 }
-

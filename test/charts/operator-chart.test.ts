@@ -1,5 +1,6 @@
 /* eslint-disable jest/no-standalone-expect -- the checks in the tables run inside the tests */
 import { jest } from '@jest/globals';
+import { readConfig } from '../../src/config.ts';
 import { connectControlPlane, type ControlPlane } from '../bed/control-plane.ts';
 import { find, install, kindsOf, refusal, render, type Manifest, type Values } from './charts.ts';
 
@@ -85,9 +86,7 @@ const RENDER_CASES: readonly RenderCase[] = [
       expect(container(manifests).args).toContain('--leader-elect=true');
       expect(deployment(manifests).strategy.type).toBe('RollingUpdate');
       expect(find(manifests, 'PodDisruptionBudget').spec).toMatchObject({ minAvailable: 1 });
-      expect(find(manifests, 'Role').rules).toEqual([
-        { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
-      ]);
+      expect(find(manifests, 'Role').metadata).toMatchObject({ namespace: 'somewhere', name: 'release-authentik-flow-operator-leader' });
     },
   },
   {
@@ -99,6 +98,30 @@ const RENDER_CASES: readonly RenderCase[] = [
         resources: ['secrets'],
         resourceNames: ['authentik-token', 'smtp'],
         verbs: ['get', 'list', 'watch'],
+      }),
+  },
+  {
+    reason: 'what the values say of the operator arrives there',
+    values: {
+      ...CRDS_OFF,
+      watchNamespaces: ['market', 'staging'],
+      defaultConnection: { namespace: 'market', name: 'default' },
+      leaderElection: { mode: 'on' },
+      http: { port: 9090 },
+      logLevel: 'debug',
+      workers: 8,
+    },
+    check: (manifests) =>
+      expect(readConfig(container(manifests).args, {}, '0')).toEqual({
+        kind: 'run',
+        config: {
+          watchNamespaces: ['market', 'staging'],
+          defaultConnection: { namespace: 'market', name: 'default' },
+          leaderElect: true,
+          httpPort: 9090,
+          logLevel: 'debug',
+          workers: 8,
+        },
       }),
   },
   {
@@ -194,6 +217,8 @@ describe('the operator chart', () => {
     const manifests = await render(controlPlane, { chart: CHART, values });
     expect(manifests.length).toBeGreaterThan(0);
     check(manifests);
+    // The operator itself understands what the chart tells it.
+    expect(readConfig(container(manifests).args, {}, '0')).toMatchObject({ kind: 'run' });
   });
 
   it.each(REFUSED)('refuses $reason', async ({ values, message }) => {

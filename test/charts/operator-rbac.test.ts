@@ -64,7 +64,10 @@ function needed(secretNames: readonly string[], namespaceNames: readonly string[
   ].sort(byResource);
 }
 
-const LEASES: Rule = { verbs: ['get', 'create', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+const LEASES: readonly Rule[] = [
+  { verbs: ['get', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['authentik-flow-operator'] },
+  { verbs: ['create'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] },
+];
 
 interface Question {
   readonly ask: readonly string[];
@@ -99,7 +102,7 @@ describe("the rights of the operator's ServiceAccount", () => {
     const [home, elsewhere] = [await controlPlane.createNamespace('rbac-home'), await controlPlane.createNamespace('rbac-else')];
     const asOperator = await installOperator(controlPlane, home, { replicas: 2 });
     expect([...(await rulesIn(asOperator, elsewhere))].sort(byResource)).toEqual(needed([], []));
-    expect([...(await rulesIn(asOperator, home))].sort(byResource)).toEqual([...needed([], []), LEASES].sort(byResource));
+    expect([...(await rulesIn(asOperator, home))].sort(byResource)).toEqual([...needed([], []), ...LEASES].sort(byResource));
     await expectAnswers(asOperator, [
       { ask: ['watch', `authentikflows.${GROUP}`, '--all-namespaces'], answer: 'yes' },
       { ask: ['watch', 'secrets', '--all-namespaces'], answer: 'yes' },
@@ -149,7 +152,7 @@ describe("the rights of the operator's ServiceAccount", () => {
     const finalizer = JSON.stringify({ metadata: { finalizers: [`${GROUP}/finalizer`] } });
     const { stdout: stage } = await inWatched('get', 'akstage/a-stage', '--output=json');
     const withStatus = JSON.stringify({ ...(JSON.parse(stage) as object), status: { observedGeneration: 1 } });
-    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'leader', namespace: home } };
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: SERVICE_ACCOUNT, namespace: home } };
     const allowed: readonly (readonly [string, Promise<CommandResult>])[] = [
       ['status', asOperator(['replace', '--subresource=status', '--filename=-'], withStatus)],
       ['lease', asOperator(['create', '--filename=-'], JSON.stringify(lease))],
@@ -172,7 +175,8 @@ describe("the rights of the operator's ServiceAccount", () => {
       inWatched('get', 'pods'),
       asOperator(['get', 'secrets', '--all-namespaces']),
       asOperator([`--namespace=${home}`, 'get', 'akstages']),
-      asOperator([`--namespace=${home}`, 'delete', 'lease', 'leader']),
+      asOperator([`--namespace=${home}`, 'delete', 'lease', SERVICE_ACCOUNT]),
+      asOperator([`--namespace=${home}`, 'get', 'lease', 'other']),
       asOperator(['get', 'namespaces']),
     ];
     for (const result of refused) expect((await result).stderr).toMatch(/Forbidden|forbidden/);

@@ -78,7 +78,11 @@ class Mailbox {
       };
       const timer = setTimeout(() => {
         this.waiting = this.waiting.filter((other) => other !== entry);
-        reject(new Error(`no mail to ${to} within ${timeoutMs} ms; there were mails to: ${this.mails.map((mail) => mail.to).join(', ') || 'nobody'}`));
+        reject(
+          new Error(
+            `no mail to ${to} within ${timeoutMs} ms; there were mails to: ${this.mails.map((mail) => mail.to).join(', ') || 'nobody'}`,
+          ),
+        );
       }, timeoutMs);
       this.waiting.push(entry);
     });
@@ -86,12 +90,21 @@ class Mailbox {
 }
 
 function addresses(value: AddressObject | AddressObject[] | undefined): string {
-  return [value ?? []].flat().flatMap((object) => object.value.map(({ address }) => address ?? '')).join(', ');
+  return [value ?? []]
+    .flat()
+    .flatMap((object) => object.value.map(({ address }) => address ?? ''))
+    .join(', ');
 }
 
 async function readMail(stream: SMTPServerDataStream): Promise<Mail> {
   const parsed = await simpleParser(stream);
-  return { from: addresses(parsed.from), to: addresses(parsed.to), subject: parsed.subject ?? '', text: parsed.text ?? '', html: parsed.html === false ? '' : (parsed.html ?? '') };
+  return {
+    from: addresses(parsed.from),
+    to: addresses(parsed.to),
+    subject: parsed.subject ?? '',
+    text: parsed.text ?? '',
+    html: parsed.html === false ? '' : (parsed.html ?? ''),
+  };
 }
 
 /** Starts an SMTP server on 127.0.0.1 that takes mail only from who logs in with exactly these credentials. */
@@ -100,7 +113,11 @@ export async function startMailServer(options: MailServerOptions): Promise<MailS
   const mailbox = new Mailbox();
   const logins: Login[] = [];
 
-  const onAuth = ({ username = '', password = '' }: SMTPServerAuthentication, _session: unknown, done: (error: Error | null | undefined, response?: SMTPServerAuthenticationResponse) => void): void => {
+  const onAuth = (
+    { username = '', password = '' }: SMTPServerAuthentication,
+    _session: unknown,
+    done: (error: Error | null | undefined, response?: SMTPServerAuthenticationResponse) => void,
+  ): void => {
     const accepted = username === credentials.username && password === credentials.password;
     logins.push({ username, accepted, at: new Date() });
     if (accepted) done(null, { user: username });
@@ -115,7 +132,15 @@ export async function startMailServer(options: MailServerOptions): Promise<MailS
       })
       .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
   };
-  const server = new SMTPServer({ authOptional: false, allowInsecureAuth: true, authMethods: ['PLAIN', 'LOGIN'], disabledCommands: options.offerStartTls === true ? [] : ['STARTTLS'], logger: false, onAuth, onData });
+  const server = new SMTPServer({
+    authOptional: false,
+    allowInsecureAuth: true,
+    authMethods: ['PLAIN', 'LOGIN'],
+    disabledCommands: options.offerStartTls === true ? [] : ['STARTTLS'],
+    logger: false,
+    onAuth,
+    onData,
+  });
   // A client that hangs up is no failure of the server.
   server.on('error', () => undefined);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));

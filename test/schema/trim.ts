@@ -101,7 +101,11 @@ function reachable(roots: Json, components: JsonObject): JsonObject {
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
 }
 
 /** What flows touch of `document`: paths, and the components they reach. Throws when a reference leads nowhere. */
@@ -109,14 +113,21 @@ export function trimSchema(document: JsonObject): JsonObject {
   const { paths, components, info } = document;
   if (!isObject(paths) || !isObject(components) || !isObject(info)) throw new Error('not an OpenAPI document');
   const keptPaths = stripped(Object.fromEntries(Object.entries(paths).filter(([path]) => keeps(path))));
-  const trimmed = { openapi: document.openapi ?? '', info: { version: info.version ?? '' }, paths: keptPaths, components: reachable(keptPaths, components) };
+  const trimmed = {
+    openapi: document.openapi ?? '',
+    info: { version: info.version ?? '' },
+    paths: keptPaths,
+    components: reachable(keptPaths, components),
+  };
   return sorted(trimmed) as JsonObject;
 }
 
 /** SHA-256 of the document without its `x-origin`, as kept in `x-origin.content`. */
 export function contentHash(document: JsonObject): string {
   const content = Object.fromEntries(Object.entries(document).filter(([key]) => key !== 'x-origin'));
-  return createHash('sha256').update(JSON.stringify(sorted(content))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(content)))
+    .digest('hex');
 }
 
 /** `2025.12.6` → `2025.12`. */
@@ -128,7 +139,10 @@ export function minorOf(version: string): string {
 export function schemaText(document: JsonObject, origin: Omit<SchemaOrigin, 'content'>): string {
   const { paths, components, ...head } = document;
   if (!isObject(paths) || !isObject(components)) throw new Error('not a trimmed schema');
-  const lines = (members: JsonObject): string => Object.entries(members).map(([key, member]) => `${JSON.stringify(key)}:${JSON.stringify(member)}`).join(',\n');
+  const lines = (members: JsonObject): string =>
+    Object.entries(members)
+      .map(([key, member]) => `${JSON.stringify(key)}:${JSON.stringify(member)}`)
+      .join(',\n');
   const sections = Object.entries(components).map(([key, members]) => `${JSON.stringify(key)}:{\n${lines(members as JsonObject)}\n}`);
   const start = JSON.stringify({ 'x-origin': { ...origin, content: contentHash(document) }, ...head }).slice(0, -1);
   return `${start},\n"paths":{\n${lines(paths)}\n},\n"components":{${sections.join(',\n')}}}\n`;

@@ -23,13 +23,55 @@ type JsonObject = { [key: string]: Json };
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const FORMS: Record<string, string> = {
-  time: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)', secret: '[^/?&#\\s"]+', hash: '[0-9a-f]{64}', hex: '[0-9a-f]+',
-  host: '[^/\\s"]+', traceback: '[\\s\\S]+', dsn: '\\S+',
+  time: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)',
+  secret: '[^/?&#\\s"]+',
+  hash: '[0-9a-f]{64}',
+  hex: '[0-9a-f]+',
+  host: '[^/\\s"]+',
+  traceback: '[\\s\\S]+',
+  dsn: '\\S+',
 };
-const VOLATILE = new Set(['autocomplete', 'background_url', 'cache_count', 'avatar', 'pending_user_avatar', 'request_id', 'expires', 'last_login', 'last_updated', 'last_applied', 'last_applied_hash', 'uid', 'verbose_name', 'verbose_name_plural']);
+const VOLATILE = new Set([
+  'autocomplete',
+  'background_url',
+  'cache_count',
+  'avatar',
+  'pending_user_avatar',
+  'request_id',
+  'expires',
+  'last_login',
+  'last_updated',
+  'last_applied',
+  'last_applied_hash',
+  'uid',
+  'verbose_name',
+  'verbose_name_plural',
+]);
 const NUMERIC_KEYS = new Set(['pk', 'num_pk', 'id', 'user', 'user_pk', 'users']);
 /** Lists whose order means nothing. Prompt fields of a challenge are objects under `fields` and keep theirs. */
-const UNORDERED = new Set(['sources', 'policies', 'stages', 'configuration_stages', 'validation_policies', 'flow_set', 'prompt_stages_obj', 'roles', 'roles_obj', 'groups', 'groups_obj', 'users', 'users_obj', 'parents', 'children', 'client_certificates', 'certificate_authorities', 'device_type_restrictions', 'webauthn_allowed_device_types', 'user_property_mappings', 'group_property_mappings']);
+const UNORDERED = new Set([
+  'sources',
+  'policies',
+  'stages',
+  'configuration_stages',
+  'validation_policies',
+  'flow_set',
+  'prompt_stages_obj',
+  'roles',
+  'roles_obj',
+  'groups',
+  'groups_obj',
+  'users',
+  'users_obj',
+  'parents',
+  'children',
+  'client_certificates',
+  'certificate_authorities',
+  'device_type_restrictions',
+  'webauthn_allowed_device_types',
+  'user_property_mappings',
+  'group_property_mappings',
+]);
 const COMPARED_HEADERS = ['content-type', 'allow', 'location', 'content-language'];
 
 function isObject(value: Json | undefined): value is JsonObject {
@@ -106,17 +148,22 @@ function pair(expected: Json[], actual: Json[], context: Context): boolean {
 
 /** The differences of the pair that fits worst: of the first item that no other fits. */
 function explain(expected: Json[], actual: Json[], context: Context): string[] {
-  const lonely = expected.findIndex((item) => actual.every((candidate) => compareValue(item, candidate, { ...context, learned: new Map(context.learned) }).length > 0));
+  const lonely = expected.findIndex((item) =>
+    actual.every((candidate) => compareValue(item, candidate, { ...context, learned: new Map(context.learned) }).length > 0),
+  );
   if (lonely === -1) return [`${context.at}: the items don't fit together`];
   const nearest = actual
-    .map((candidate) => compareValue(expected[lonely] ?? null, candidate, { ...context, at: `${context.at}[${lonely}]`, learned: new Map(context.learned) }))
+    .map((candidate) =>
+      compareValue(expected[lonely] ?? null, candidate, { ...context, at: `${context.at}[${lonely}]`, learned: new Map(context.learned) }),
+    )
     .sort((a, b) => a.length - b.length)[0];
   return nearest ?? [`${context.at}: no items`];
 }
 
 function compareList(expected: Json[], actual: Json | undefined, context: Context, ordered: boolean): string[] {
   if (!Array.isArray(actual)) return [`${context.at}: expected a list, got ${short(actual)}`];
-  if (expected.length !== actual.length) return [`${context.at}: expected ${expected.length} items, got ${actual.length}: ${short(actual)}`];
+  if (expected.length !== actual.length)
+    return [`${context.at}: expected ${expected.length} items, got ${actual.length}: ${short(actual)}`];
   const item = { ...context, own: expected.some(isObject) };
   if (!ordered) return pair(expected, actual, item) ? [] : explain(expected, actual, item);
   return expected.flatMap((value, index) => compareValue(value, actual[index], { ...item, at: `${context.at}[${index}]` }));
@@ -129,17 +176,30 @@ function compareObject(expected: JsonObject, actual: Json | undefined, context: 
     const at = `${context.at}.${key}`;
     if (!(key in actual)) differences.push(`${at}: missing, expected ${short(expected[key])}`);
     else if (!(key in expected)) differences.push(`${at}: not expected, got ${short(actual[key])}`);
-    else if (!VOLATILE.has(key)) differences.push(...compareValue(expected[key] ?? null, actual[key], { ...context, field: key, at, own: true }));
+    else if (!VOLATILE.has(key))
+      differences.push(...compareValue(expected[key] ?? null, actual[key], { ...context, field: key, at, own: true }));
   }
   return differences;
 }
 
 function compareValue(expected: Json, actual: Json | undefined, context: Context): string[] {
   const { field, learned, at } = context;
-  if (Array.isArray(expected)) return compareList(expected, actual, context, !(UNORDERED.has(field) || (field === 'fields' && !expected.some((item) => isObject(item) && 'field_key' in item))));
+  if (Array.isArray(expected))
+    return compareList(
+      expected,
+      actual,
+      context,
+      !(UNORDERED.has(field) || (field === 'fields' && !expected.some((item) => isObject(item) && 'field_key' in item))),
+    );
   if (isObject(expected)) return compareObject(expected, actual, context);
   if (typeof expected === 'string') return compareText(expected, actual, context);
-  if (typeof expected === 'number' && typeof actual === 'number' && NUMERIC_KEYS.has(field) && learn(learned, `${field === 'num_pk' || field === 'id' ? field : 'number'}:${expected}`, actual)) return [];
+  if (
+    typeof expected === 'number' &&
+    typeof actual === 'number' &&
+    NUMERIC_KEYS.has(field) &&
+    learn(learned, `${field === 'num_pk' || field === 'id' ? field : 'number'}:${expected}`, actual)
+  )
+    return [];
   return expected === actual ? [] : [`${at}: expected ${short(expected)}, got ${short(actual)}`];
 }
 
@@ -152,7 +212,9 @@ function form(value: Json | undefined): string {
 
 function compareForm(expected: Json[], actual: Json[], at: string): string[] {
   const known = new Set(expected.map(form));
-  return actual.flatMap((item, index) => (known.size === 0 || known.has(form(item)) ? [] : [`${at}[${index}]: expected one of ${[...known].join(' ')}, got ${form(item)}`]));
+  return actual.flatMap((item, index) =>
+    known.size === 0 || known.has(form(item)) ? [] : [`${at}[${index}]: expected one of ${[...known].join(' ')}, got ${form(item)}`],
+  );
 }
 
 function resultsOf(body: Json): Json[] | null {
@@ -162,7 +224,8 @@ function resultsOf(body: Json): Json[] | null {
 /** With `ordering`, ties may come in any order; the values that are ordered by may not. */
 function compareOrdered(expected: Json[], actual: Json[], by: string, context: Context): string[] {
   const attempt: Learned = new Map(context.learned);
-  if (compareList(expected, actual, { ...context, learned: attempt }, true).length === 0) return compareList(expected, actual, context, true);
+  if (compareList(expected, actual, { ...context, learned: attempt }, true).length === 0)
+    return compareList(expected, actual, context, true);
   const key = (items: Json[]): string => JSON.stringify(items.map((item) => (isObject(item) ? (item[by] ?? null) : null)));
   if (key(expected) !== key(actual)) return [`${context.at}: expected ordered ${key(expected)}, got ${key(actual)}`];
   return compareList(expected, actual, context, false);
@@ -180,27 +243,44 @@ function compareListBody(expected: JsonObject, actual: JsonObject, question: Que
   const isOrdered = by !== '' && wanted.some((item) => isObject(item) && by in item);
   if (isOrdered) return [...rest, ...compareOrdered(wanted, got, by, context)];
   const isPart = Number(pagination.total_pages) > 1;
-  return [...rest, ...(isPart ? [...(wanted.length === got.length ? [] : ['body.results: another number of items']), ...compareForm(wanted, got, context.at)] : compareList(wanted, got, context, false))];
+  return [
+    ...rest,
+    ...(isPart
+      ? [...(wanted.length === got.length ? [] : ['body.results: another number of items']), ...compareForm(wanted, got, context.at)]
+      : compareList(wanted, got, context, false)),
+  ];
 }
 
 function compareBody(expected: Json, actual: Json, question: Question, learned: Learned): string[] {
   if (isObject(expected) && typeof expected.contentType === 'string' && typeof expected.text === 'string') return [];
-  if (isObject(expected) && isObject(actual) && resultsOf(expected) !== null && resultsOf(actual) !== null) return compareListBody(expected, actual, question, learned);
-  if (Array.isArray(expected) && question.path.endsWith('/assign/')) return Array.isArray(actual) && actual.length === expected.length ? [] : [`body: expected ${expected.length} ids, got ${short(actual)}`];
+  if (isObject(expected) && isObject(actual) && resultsOf(expected) !== null && resultsOf(actual) !== null)
+    return compareListBody(expected, actual, question, learned);
+  if (Array.isArray(expected) && question.path.endsWith('/assign/'))
+    return Array.isArray(actual) && actual.length === expected.length
+      ? []
+      : [`body: expected ${expected.length} ids, got ${short(actual)}`];
   const context: Context = { learned, field: '', at: 'body', own: true };
-  return Array.isArray(expected) ? compareList(expected, actual, context, !question.path.includes('/used_by/')) : compareValue(expected, actual, context);
+  return Array.isArray(expected)
+    ? compareList(expected, actual, context, !question.path.includes('/used_by/'))
+    : compareValue(expected, actual, context);
 }
 
 function compareHeaders(expected: Answered['headers'], actual: Answered['headers'], learned: Learned): string[] {
   return COMPARED_HEADERS.flatMap((name) => {
     const [wanted, got] = [expected[name] ?? null, actual[name] ?? null];
     if (wanted === null && got === null) return [];
-    return wanted !== null && got !== null && matchesText(wanted, got, learned, true) ? [] : [`header ${name}: expected ${short(wanted)}, got ${short(got)}`];
+    return wanted !== null && got !== null && matchesText(wanted, got, learned, true)
+      ? []
+      : [`header ${name}: expected ${short(wanted)}, got ${short(got)}`];
   });
 }
 
 /** Every difference, in words; none when the answer is as recorded. Learns into `learned`. */
 export function compareAnswers(expected: Answered, actual: Answered, question: Question, learned: Learned): string[] {
   const status = expected.status === actual.status ? [] : [`status: expected ${expected.status}, got ${actual.status}`];
-  return [...status, ...compareHeaders(expected.headers, actual.headers, learned), ...compareBody(expected.body, actual.body, question, learned)];
+  return [
+    ...status,
+    ...compareHeaders(expected.headers, actual.headers, learned),
+    ...compareBody(expected.body, actual.body, question, learned),
+  ];
 }

@@ -56,7 +56,9 @@ class Replay {
   /** The token that the scenario made for itself: any administrator may look at its key. */
   private async leastPrivilegeToken(): Promise<string> {
     if (this.madeToken === null) {
-      const response = await fetch(`${this.target.url}/api/v3/core/tokens/lp-operator-api/view_key/`, { headers: { Authorization: `Bearer ${this.target.token}` } });
+      const response = await fetch(`${this.target.url}/api/v3/core/tokens/lp-operator-api/view_key/`, {
+        headers: { Authorization: `Bearer ${this.target.token}` },
+      });
       this.madeToken = ((await response.json()) as { key: string }).key;
     }
     return this.madeToken;
@@ -71,14 +73,29 @@ class Replay {
 
   private async send(step: Step): Promise<Answered> {
     const { method, auth = 'administrator', headers = {}, body } = step.request;
-    const init: RequestInit = { method, redirect: 'manual', headers: { 'Accept-Language': 'en', Accept: 'application/json', 'User-Agent': 'recorder', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers, ...(await this.authorization(auth)) } };
+    const init: RequestInit = {
+      method,
+      redirect: 'manual',
+      headers: {
+        'Accept-Language': 'en',
+        Accept: 'application/json',
+        'User-Agent': 'recorder',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+        ...(await this.authorization(auth)),
+      },
+    };
     if (body !== undefined) init.body = JSON.stringify(this.fill(body));
     const response = await fetch(`${this.target.url}/api/v3${await this.path(step)}`, init);
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
     if (auth.startsWith('browser') && cookies.length > 0) this.jars.set(auth, cookies.join('; '));
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: text === '' ? null : isJson ? (JSON.parse(text) as Json) : { contentType: response.headers.get('content-type'), text } };
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: text === '' ? null : isJson ? (JSON.parse(text) as Json) : { contentType: response.headers.get('content-type'), text },
+    };
   }
 
   async run(transcript: Transcript): Promise<StepDifference[]> {

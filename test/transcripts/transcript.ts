@@ -6,7 +6,13 @@ import { z } from 'zod';
 const json = z.json();
 const step = z.object({
   note: z.string().optional(),
-  request: z.object({ method: z.string(), path: z.string(), auth: z.string().optional(), headers: z.record(z.string(), z.string()).optional(), body: json.optional() }),
+  request: z.object({
+    method: z.string(),
+    path: z.string(),
+    auth: z.string().optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    body: json.optional(),
+  }),
   response: z.object({ status: z.number(), headers: z.record(z.string(), z.string().nullable()), body: json }),
 });
 const transcript = z.object({ scenario: z.string(), title: z.string(), server: z.string(), steps: z.array(step) });

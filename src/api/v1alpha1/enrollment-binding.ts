@@ -12,7 +12,7 @@ const spec = withRules(
       .describe('The identification stage of the login flow that shall link to it.')
       .optional(),
     sourceRef: reference('source', { externalKey: 'slug', nullable: false }).describe('The source whose new users shall go through it.').optional(),
-    verify: z.enum(['Probe', 'Off']).describe('`Probe` (default) looks at both flows as an anonymous visitor would after publishing.').optional(),
+    verify: z.enum(['Probe', 'Off']).describe('`Probe` (default) looks at both flows as an anonymous visitor would after publishing. `"Off"` needs its quotes: YAML reads a bare Off as false.').optional(),
     configMap: z
       .object({ name: resourceName('The name of the ConfigMap, in the same namespace.') })
       .describe("Writes `NEXT_PUBLIC_OIDC_SIGNUP_FLOW` and `AUTHENTIK_SIGN_UP_URL` into a ConfigMap, for the market's `envFrom`.")

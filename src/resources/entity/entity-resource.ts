@@ -2,7 +2,7 @@ import { AuthentikError } from '../../authentik/errors.ts';
 import type { ApiObject } from '../../authentik/list-cache.ts';
 import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
-import type { EntityType } from '../../catalogue/entity.ts';
+import { ownModels, type EntityType } from '../../catalogue/entity.ts';
 import { specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import type { Difference, External, Observation } from '../../runtime/external.ts';
@@ -74,7 +74,7 @@ export class EntityResource implements External {
 
   async blockers(observed: Observation): Promise<readonly string[]> {
     const { session, entity } = this.#parts;
-    return foreignUsers(await session.client.get(`${await this.#detail(observed)}used_by/`), entity.parts);
+    return foreignUsers(await session.client.get(`${await this.#detail(observed)}used_by/`), ownModels(entity));
   }
 
   async delete(observed: Observation): Promise<void> {

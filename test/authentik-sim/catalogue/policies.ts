@@ -37,24 +37,79 @@ function validateReputation(sent: Record<string, Json>): Errors | null {
 }
 
 const PASSWORD_DEFAULTS: JsonObject = {
-  password_field: 'password', amount_digits: 0, amount_uppercase: 0, amount_lowercase: 0, amount_symbols: 0, length_min: 0,
-  symbol_charset: '!\\"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ', error_message: '', check_static_rules: true, check_have_i_been_pwned: false,
-  check_zxcvbn: false, hibp_allowed_count: 0, zxcvbn_score_threshold: 2,
+  password_field: 'password',
+  amount_digits: 0,
+  amount_uppercase: 0,
+  amount_lowercase: 0,
+  amount_symbols: 0,
+  length_min: 0,
+  symbol_charset: '!\\"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ',
+  error_message: '',
+  check_static_rules: true,
+  check_have_i_been_pwned: false,
+  check_zxcvbn: false,
+  hibp_allowed_count: 0,
+  zxcvbn_score_threshold: 2,
 };
 const GEOIP_DEFAULTS: JsonObject = {
-  asns: [], check_history_distance: false, history_max_distance_km: 100, distance_tolerance_km: 50, history_login_count: 5,
-  check_impossible_travel: false, impossible_tolerance_km: 100,
+  asns: [],
+  check_history_distance: false,
+  history_max_distance_km: 100,
+  distance_tolerance_km: 50,
+  history_login_count: 5,
+  check_impossible_travel: false,
+  impossible_tolerance_km: 100,
 };
 
 const ROWS: Record<string, PolicyRow> = {
-  dummy: { className: 'DummyPolicy', verboseName: 'Dummy Policy', component: 'ak-policy-dummy-form', defaults: { result: false, wait_min: 5, wait_max: 30 } },
-  event_matcher: { className: 'EventMatcherPolicy', verboseName: 'Event Matcher Policy', component: 'ak-policy-event-matcher-form', defaults: { action: null, client_ip: null, app: null, model: null }, validate: validateEventMatcher },
-  expression: { className: 'ExpressionPolicy', verboseName: 'Expression Policy', component: 'ak-policy-expression-form', defaults: {}, validate: validateExpression },
+  dummy: {
+    className: 'DummyPolicy',
+    verboseName: 'Dummy Policy',
+    component: 'ak-policy-dummy-form',
+    defaults: { result: false, wait_min: 5, wait_max: 30 },
+  },
+  event_matcher: {
+    className: 'EventMatcherPolicy',
+    verboseName: 'Event Matcher Policy',
+    component: 'ak-policy-event-matcher-form',
+    defaults: { action: null, client_ip: null, app: null, model: null },
+    validate: validateEventMatcher,
+  },
+  expression: {
+    className: 'ExpressionPolicy',
+    verboseName: 'Expression Policy',
+    component: 'ak-policy-expression-form',
+    defaults: {},
+    validate: validateExpression,
+  },
   geoip: { className: 'GeoIPPolicy', verboseName: 'GeoIP Policy', component: 'ak-policy-geoip-form', defaults: GEOIP_DEFAULTS },
-  password: { className: 'PasswordPolicy', verboseName: 'Password Policy', component: 'ak-policy-password-form', defaults: PASSWORD_DEFAULTS },
-  password_expiry: { className: 'PasswordExpiryPolicy', verboseName: 'Password Expiry Policy', component: 'ak-policy-password-expiry-form', app: 'authentik_policies_expiry', defaults: { deny_only: false } },
-  reputation: { className: 'ReputationPolicy', verboseName: 'Reputation Policy', component: 'ak-policy-reputation-form', defaults: { check_ip: true, check_username: true, threshold: -5 }, validate: validateReputation },
-  unique_password: { className: 'UniquePasswordPolicy', verboseName: 'Password Uniqueness Policy', component: 'ak-policy-password-uniqueness-form', defaults: { password_field: 'password', num_historical_passwords: 1 }, enterprise: true },
+  password: {
+    className: 'PasswordPolicy',
+    verboseName: 'Password Policy',
+    component: 'ak-policy-password-form',
+    defaults: PASSWORD_DEFAULTS,
+  },
+  password_expiry: {
+    className: 'PasswordExpiryPolicy',
+    verboseName: 'Password Expiry Policy',
+    component: 'ak-policy-password-expiry-form',
+    app: 'authentik_policies_expiry',
+    defaults: { deny_only: false },
+  },
+  reputation: {
+    className: 'ReputationPolicy',
+    verboseName: 'Reputation Policy',
+    component: 'ak-policy-reputation-form',
+    defaults: { check_ip: true, check_username: true, threshold: -5 },
+    validate: validateReputation,
+  },
+  unique_password: {
+    className: 'UniquePasswordPolicy',
+    verboseName: 'Password Uniqueness Policy',
+    component: 'ak-policy-password-uniqueness-form',
+    defaults: { password_field: 'password', num_historical_passwords: 1 },
+    enterprise: true,
+  },
 };
 
 /** Every policy type of the recorded versions. */

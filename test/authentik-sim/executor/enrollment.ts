@@ -28,9 +28,16 @@ function createUser(stage: PlannedStage, { world }: Visit): Row {
   const spec = world.store.spec(USER);
   const now = new Date().toISOString();
   return world.store.add(spec, {
-    ...structuredClone(spec.defaults), username: '', name: '', is_active: stage.values.create_users_as_inactive !== true,
-    type: stage.values.user_type === 'internal_service_account' ? 'service_account' : text(stage.values.user_type), path: text(stage.values.user_path_template) || 'users',
-    uuid: randomUUID(), date_joined: now, last_updated: now, password_change_date: now,
+    ...structuredClone(spec.defaults),
+    username: '',
+    name: '',
+    is_active: stage.values.create_users_as_inactive !== true,
+    type: stage.values.user_type === 'internal_service_account' ? 'service_account' : text(stage.values.user_type),
+    path: text(stage.values.user_path_template) || 'users',
+    uuid: randomUUID(),
+    date_joined: now,
+    last_updated: now,
+    password_change_date: now,
   });
 }
 
@@ -42,10 +49,15 @@ export const userWriteStep: Step = {
     if (data === undefined) return denied('No Pending data.');
     const pending = stage.values.user_creation_mode === 'always_create' ? null : pendingUser(visit);
     if (pending === null && stage.values.user_creation_mode === 'never_create') return denied("No user found and can't create new user.");
-    if (typeof data.username === 'string' && world.store.all(USER).some((other) => other !== pending && other.values.username === data.username)) return denied('Failed to update user. Please try again later.');
+    if (
+      typeof data.username === 'string' &&
+      world.store.all(USER).some((other) => other !== pending && other.values.username === data.username)
+    )
+      return denied('Failed to update user. Please try again later.');
     const user = pending ?? createUser(stage, visit);
     writeData(user, data);
-    if (pending === null && world.store.get(GROUP, stage.values.create_users_group) !== null) user.values.groups = [stage.values.create_users_group ?? null];
+    if (pending === null && world.store.get(GROUP, stage.values.create_users_group) !== null)
+      user.values.groups = [stage.values.create_users_group ?? null];
     world.audit.record(pending === null ? 'model_created' : 'model_updated', user, request, world);
     plan.context.pendingUser = Number(user.pk);
     return NEXT;
@@ -55,10 +67,21 @@ export const userWriteStep: Step = {
 function send(stage: PlannedStage, visit: Visit, user: Row): void {
   const { plan, world, flow, request, inner } = visit;
   const consent: PlannedStage = { model: EMAIL_CONSENT, name: stage.name, values: {}, binding: null };
-  const token = createFlowToken(plan.flow, { ...plan, stages: [consent, ...plan.stages] }, text(user.values.email), text(stage.values.token_expiry), world);
+  const token = createFlowToken(
+    plan.flow,
+    { ...plan, stages: [consent, ...plan.stages] },
+    text(user.values.email),
+    text(stage.values.token_expiry),
+    world,
+  );
   const query = new URLSearchParams(inner);
   query.set('flow_token', token.key);
-  sendMail(stage, text(user.values.email), `http://${request.headers.host ?? 'localhost'}/if/flow/${text(flow.values.slug)}/?${query.toString()}`, world);
+  sendMail(
+    stage,
+    text(user.values.email),
+    `http://${request.headers.host ?? 'localhost'}/if/flow/${text(flow.values.slug)}/?${query.toString()}`,
+    world,
+  );
   plan.context.emailSent = true;
 }
 
@@ -87,7 +110,18 @@ export const emailStep: Step = {
 
 function consent(visit: Visit, header: string): Outcome {
   const token = (visit.plan.context.consentToken ??= randomUUID());
-  return { kind: 'challenge', component: 'ak-stage-consent', body: { pending_user: pendingName(visit), pending_user_avatar: AVATAR, header_text: header, permissions: [], additional_permissions: [], token } };
+  return {
+    kind: 'challenge',
+    component: 'ak-stage-consent',
+    body: {
+      pending_user: pendingName(visit),
+      pending_user_avatar: AVATAR,
+      header_text: header,
+      permissions: [],
+      additional_permissions: [],
+      token,
+    },
+  };
 }
 
 /** Between the link and the step behind it: a human has to press a button, so that a mail scanner confirms nothing. */
@@ -96,7 +130,8 @@ export const emailConsentStep: Step = {
   post: (stage, visit, answer) => {
     const { context } = visit.plan;
     if (answer.token !== context.consentToken) return emailConsentStep.get(stage, visit);
-    if (context.restoredBy === undefined || !visit.world.flowTokens.delete(context.restoredBy)) return denied('Link was already used, please request a new link.');
+    if (context.restoredBy === undefined || !visit.world.flowTokens.delete(context.restoredBy))
+      return denied('Link was already used, please request a new link.');
     return NEXT;
   },
 };
@@ -112,6 +147,8 @@ export const redirectStep: Step = {
   get: (stage, { world }) => {
     const slug = world.store.get(FLOW, stage.values.target_flow)?.values.slug;
     const to = stage.values.mode === 'static' ? text(stage.values.target_static) : typeof slug === 'string' ? `/if/flow/${slug}/` : '';
-    return to === '' ? denied('No target found for Redirect stage. The stage\'s target_flow may have been deleted.') : { kind: 'challenge', component: 'xak-flow-redirect', body: { to } };
+    return to === ''
+      ? denied("No target found for Redirect stage. The stage's target_flow may have been deleted.")
+      : { kind: 'challenge', component: 'xak-flow-redirect', body: { to } };
   },
 };

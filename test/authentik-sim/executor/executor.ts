@@ -49,11 +49,23 @@ class Visitor {
 
 function flowInfo(flow: Row, world: World): JsonObject {
   const { title, layout } = flow.values;
-  return { title: title ?? '', background: represent(flow, world).background_url ?? '', background_themed_urls: null, cancel_url: '/flows/-/cancel/', layout: layout ?? 'stacked' };
+  return {
+    title: title ?? '',
+    background: represent(flow, world).background_url ?? '',
+    background_themed_urls: null,
+    cancel_url: '/flows/-/cancel/',
+    layout: layout ?? 'stacked',
+  };
 }
 
 function accessDenied(flow: Row, world: World, pending: string, message: string): Answer {
-  const body = { flow_info: flowInfo(flow, world), component: 'ak-stage-access-denied', pending_user: pending, pending_user_avatar: AVATAR, error_message: message };
+  const body = {
+    flow_info: flowInfo(flow, world),
+    component: 'ak-stage-access-denied',
+    pending_user: pending,
+    pending_user_avatar: AVATAR,
+    error_message: message,
+  };
   return answer(200, body, { allow: false });
 }
 
@@ -66,7 +78,14 @@ function done(visit: Pick<Visit, 'session' | 'inner'>): Answer {
 /** Back to the same address; the browser follows with a GET, which runs the next step. */
 function again(request: Request): Answer {
   const query = request.query.has('query') ? `?query=${encodeURIComponent(request.query.get('query') ?? '')}` : '';
-  return { status: 302, body: null, contentType: 'text/html; charset=utf-8', headers: { location: `/api/v3${request.path}${query}` }, allow: true, rest: false };
+  return {
+    status: 302,
+    body: null,
+    contentType: 'text/html; charset=utf-8',
+    headers: { location: `/api/v3${request.path}${query}` },
+    allow: true,
+    rest: false,
+  };
 }
 
 /** A link from a mail puts its plan in place of the session's, as long as nobody confirmed it. */
@@ -111,7 +130,12 @@ function walk(visit: Visit): Answer {
   const stage = currentStage(visit);
   if (stage === null) return done(visit);
   const step = stepFor(stage);
-  if (step === null) return answer(200, { flow_info: flowInfo(visit.flow, visit.world), component: 'ak-stage-flow-error', request_id: randomUUID().replaceAll('-', '') }, { allow: false });
+  if (step === null)
+    return answer(
+      200,
+      { flow_info: flowInfo(visit.flow, visit.world), component: 'ak-stage-flow-error', request_id: randomUUID().replaceAll('-', '') },
+      { allow: false },
+    );
   const sent = isObject(visit.request.body) ? visit.request.body : {};
   const outcome = visit.request.method === 'POST' && step.post !== undefined ? step.post(stage, visit, sent) : step.get(stage, visit);
   if (outcome.kind === 'challenge') return challenge(outcome, visit);
@@ -122,7 +146,8 @@ function walk(visit: Visit): Answer {
 
 function notApplicable(flow: Row, inner: URLSearchParams, session: Session, world: World): Answer {
   const next = inner.get('next');
-  if (flow.values.denied_action === 'continue' || (flow.values.denied_action === 'message_continue' && next !== null)) return done({ session, inner });
+  if (flow.values.denied_action === 'continue' || (flow.values.denied_action === 'message_continue' && next !== null))
+    return done({ session, inner });
   return accessDenied(flow, world, '', 'Flow does not apply to current user.');
 }
 
@@ -136,6 +161,9 @@ export function execute(request: Request, slug: string, world: World): Answer {
   const { session } = visitor;
   const plan: Plan | null = session.plan?.flow === flow.pk ? session.plan : makePlan(flow, session, world);
   session.plan = plan;
-  const result = plan === null ? notApplicable(flow, inner, session, world) : walk({ world, request, session, plan, flow, inner, renewSession: () => visitor.renew() });
+  const result =
+    plan === null
+      ? notApplicable(flow, inner, session, world)
+      : walk({ world, request, session, plan, flow, inner, renewSession: () => visitor.renew() });
   return { ...result, rest: false, headers: { ...result.headers, ...visitor.cookieHeader() } };
 }

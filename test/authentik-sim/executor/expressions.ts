@@ -36,7 +36,7 @@ const KNOWN: readonly Known[] = [
   { holds: 'return ak_is_sso_flow', judge: () => false },
   { holds: "return 'username' not in context.get('prompt_data'", judge: ({ promptData }) => !('username' in promptData) },
   { holds: 'auth_webauthn_pwl', judge: ({ authenticatedBy }) => authenticatedBy !== 'auth_webauthn_pwl' },
-  { holds: "hasattr(flow_plan.context.get(\"pending_user\"), \"backend\")", judge: ({ authenticatedBy }) => authenticatedBy === null },
+  { holds: 'hasattr(flow_plan.context.get("pending_user"), "backend")', judge: ({ authenticatedBy }) => authenticatedBy === null },
   { holds: 'USER_ATTRIBUTE_CHANGE_EMAIL', judge: () => true },
   { holds: 'akadmin.has_usable_password', judge: () => false },
 ];

@@ -4,7 +4,18 @@ import { SOURCE, USER } from '../catalogue/core.ts';
 import { asText, ids, type Json, type JsonObject, text } from '../json.ts';
 import type { Row } from '../model.ts';
 import type { PlannedStage } from './plan.ts';
-import { AVATAR, denied, type FieldErrors, fieldError, NEXT, type Outcome, pendingName, pendingUser, type Step, type Visit } from './visit.ts';
+import {
+  AVATAR,
+  denied,
+  type FieldErrors,
+  fieldError,
+  NEXT,
+  type Outcome,
+  pendingName,
+  pendingUser,
+  type Step,
+  type Visit,
+} from './visit.ts';
 
 /** No user has this pk: somebody unknown who shall not learn that. */
 const PRETENDED = -1;
@@ -19,17 +30,33 @@ function sourceButtons(stage: PlannedStage, { world }: Visit): JsonObject[] {
   return ids(stage.values.sources)
     .flatMap((pk) => world.store.get(SOURCE, pk) ?? [])
     .filter((source) => source.model.className !== 'Source' && source.values.enabled === true)
-    .map(({ values }) => ({ name: values.name ?? '', icon_url: null, promoted: values.promoted ?? false, challenge: { component: 'xak-flow-redirect', to: `/source/oauth/login/${text(values.slug)}/` } }));
+    .map(({ values }) => ({
+      name: values.name ?? '',
+      icon_url: null,
+      promoted: values.promoted ?? false,
+      challenge: { component: 'xak-flow-redirect', to: `/source/oauth/login/${text(values.slug)}/` },
+    }));
 }
 
 function identification(stage: PlannedStage, visit: Visit, errors?: FieldErrors): Outcome {
   const { values } = stage;
   const password = visit.world.store.get(STAGE, values.password_stage);
-  const links = Object.entries({ enroll_url: flowLink(values.enrollment_flow, visit), recovery_url: flowLink(values.recovery_flow, visit), passwordless_url: flowLink(values.passwordless_flow, visit) });
+  const links = Object.entries({
+    enroll_url: flowLink(values.enrollment_flow, visit),
+    recovery_url: flowLink(values.recovery_flow, visit),
+    passwordless_url: flowLink(values.passwordless_flow, visit),
+  });
   const body: JsonObject = {
-    user_fields: values.user_fields ?? [], password_fields: password !== null, allow_show_password: password?.values.allow_show_password ?? false, flow_designation: visit.flow.values.designation ?? '',
-    captcha_stage: null, primary_action: visit.flow.values.designation === 'authentication' ? 'Log in' : 'Continue', sources: sourceButtons(stage, visit),
-    show_source_labels: values.show_source_labels ?? false, enable_remember_me: values.enable_remember_me ?? false, passkey_challenge: null,
+    user_fields: values.user_fields ?? [],
+    password_fields: password !== null,
+    allow_show_password: password?.values.allow_show_password ?? false,
+    flow_designation: visit.flow.values.designation ?? '',
+    captcha_stage: null,
+    primary_action: visit.flow.values.designation === 'authentication' ? 'Log in' : 'Continue',
+    sources: sourceButtons(stage, visit),
+    show_source_labels: values.show_source_labels ?? false,
+    enable_remember_me: values.enable_remember_me ?? false,
+    passkey_challenge: null,
     ...(visit.world.version === '2025.12' ? {} : { pending_user_identifier: null }),
     ...Object.fromEntries(links.filter(([, link]) => link !== null)),
   };
@@ -37,19 +64,29 @@ function identification(stage: PlannedStage, visit: Visit, errors?: FieldErrors)
 }
 
 function findUser(stage: PlannedStage, uid: string, visit: Visit): Row | null {
-  const fold = (value: Json | undefined): string => (stage.values.case_insensitive_matching === true ? asText(value).toLowerCase() : asText(value));
-  const read = (user: Row, field: string | number): Json | undefined => (field === 'upn' ? (user.values.attributes as JsonObject).upn : user.values[field]);
-  return visit.world.store.all(USER).find((user) => ids(stage.values.user_fields).some((field) => fold(read(user, field)) === fold(uid))) ?? null;
+  const fold = (value: Json | undefined): string =>
+    stage.values.case_insensitive_matching === true ? asText(value).toLowerCase() : asText(value);
+  const read = (user: Row, field: string | number): Json | undefined =>
+    field === 'upn' ? (user.values.attributes as JsonObject).upn : user.values[field];
+  return (
+    visit.world.store.all(USER).find((user) => ids(stage.values.user_fields).some((field) => fold(read(user, field)) === fold(uid))) ?? null
+  );
 }
 
-const isRight = (user: Row | null, password: Json | undefined): boolean => user !== null && user.values.is_active === true && typeof password === 'string' && password !== '' && user.values.password === password;
+const isRight = (user: Row | null, password: Json | undefined): boolean =>
+  user !== null && user.values.is_active === true && typeof password === 'string' && password !== '' && user.values.password === password;
 
 /** Asks for a name or an address, with the password when the stage has a password stage. */
 export const identificationStep: Step = {
   get: (stage, visit) => identification(stage, visit),
   post: (stage, visit, answer) => {
     const uid = answer.uid_field;
-    if (typeof uid !== 'string' || uid === '') return identification(stage, visit, fieldError('uid_field', uid === '' ? 'This field may not be blank.' : 'This field is required.', uid === '' ? 'blank' : 'required'));
+    if (typeof uid !== 'string' || uid === '')
+      return identification(
+        stage,
+        visit,
+        fieldError('uid_field', uid === '' ? 'This field may not be blank.' : 'This field is required.', uid === '' ? 'blank' : 'required'),
+      );
     const user = findUser(stage, uid, visit);
     const refused = (): Outcome => identification(stage, visit, fieldError('non_field_errors', 'Failed to authenticate.'));
     if (stage.values.password_stage !== null) {
@@ -62,7 +99,11 @@ export const identificationStep: Step = {
 };
 
 function passwordForm(stage: PlannedStage, visit: Visit, errors?: FieldErrors): Outcome {
-  const body = { pending_user: pendingName(visit), pending_user_avatar: AVATAR, allow_show_password: stage.values.allow_show_password ?? false };
+  const body = {
+    pending_user: pendingName(visit),
+    pending_user_avatar: AVATAR,
+    allow_show_password: stage.values.allow_show_password ?? false,
+  };
   return { kind: 'challenge', component: 'ak-stage-password', body, ...(errors === undefined ? {} : { errors }) };
 }
 
@@ -77,7 +118,13 @@ export const passwordStep: Step = {
     }
     context.failedAttempts = (context.failedAttempts ?? 0) + 1;
     if (context.failedAttempts >= Number(stage.values.failed_attempts_before_cancel)) return denied('Invalid password');
-    return passwordForm(stage, visit, typeof answer.password === 'string' && answer.password !== '' ? fieldError('password', 'Invalid password') : fieldError('password', 'This field is required.', 'required'));
+    return passwordForm(
+      stage,
+      visit,
+      typeof answer.password === 'string' && answer.password !== ''
+        ? fieldError('password', 'Invalid password')
+        : fieldError('password', 'This field is required.', 'required'),
+    );
   },
 };
 

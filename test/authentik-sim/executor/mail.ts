@@ -13,7 +13,15 @@ export interface MailFailure {
   at: Date;
 }
 
-const UNIT: Record<string, number> = { microseconds: 0.001, milliseconds: 1, seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000, weeks: 604_800_000 };
+const UNIT: Record<string, number> = {
+  microseconds: 0.001,
+  milliseconds: 1,
+  seconds: 1000,
+  minutes: 60_000,
+  hours: 3_600_000,
+  days: 86_400_000,
+  weeks: 604_800_000,
+};
 
 /** `hours=1;minutes=2` in milliseconds. */
 export function durationMs(value: string): number {
@@ -36,11 +44,26 @@ interface Settings {
 
 function settingsOf(stage: JsonObject, smtp: GlobalSmtp): Settings {
   if (stage.use_global_settings === true) {
-    return { host: smtp.globalHost, port: smtp.globalPort, username: smtp.globalUsername ?? '', password: smtp.globalPassword ?? '', from: smtp.globalFrom ?? 'authentik@localhost', tls: false, ssl: false, timeout: 10 };
+    return {
+      host: smtp.globalHost,
+      port: smtp.globalPort,
+      username: smtp.globalUsername ?? '',
+      password: smtp.globalPassword ?? '',
+      from: smtp.globalFrom ?? 'authentik@localhost',
+      tls: false,
+      ssl: false,
+      timeout: 10,
+    };
   }
   return {
-    host: text(stage.host), port: Number(stage.port), username: text(stage.username), password: text(stage.password), from: text(stage.from_address),
-    tls: stage.use_tls === true, ssl: stage.use_ssl === true, timeout: Number(stage.timeout),
+    host: text(stage.host),
+    port: Number(stage.port),
+    username: text(stage.username),
+    password: text(stage.password),
+    from: text(stage.from_address),
+    tls: stage.use_tls === true,
+    ssl: stage.use_ssl === true,
+    timeout: Number(stage.timeout),
   };
 }
 
@@ -48,12 +71,28 @@ function transportOf(settings: Settings): TransportOptions & Record<string, unkn
   const timeout = settings.timeout * 1000;
   // As the real server: it logs in only when both a username and a password are set.
   const auth = settings.username !== '' && settings.password !== '' ? { auth: { user: settings.username, pass: settings.password } } : {};
-  return { host: settings.host, port: settings.port, secure: settings.ssl, requireTLS: settings.tls, ignoreTLS: !settings.tls, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout, ...auth };
+  return {
+    host: settings.host,
+    port: settings.port,
+    secure: settings.ssl,
+    requireTLS: settings.tls,
+    ignoreTLS: !settings.tls,
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    socketTimeout: timeout,
+    ...auth,
+  };
 }
 
 /** Remembers `plan` behind a new token, and gives the token. */
 export function createFlowToken(flow: string, plan: Plan, to: string, lifetime: string, world: World): FlowToken {
-  const token: FlowToken = { key: randomBytes(30).toString('hex'), flow, plan: structuredClone(plan), to, expires: Date.now() + durationMs(lifetime) + 60_000 };
+  const token: FlowToken = {
+    key: randomBytes(30).toString('hex'),
+    flow,
+    plan: structuredClone(plan),
+    to,
+    expires: Date.now() + durationMs(lifetime) + 60_000,
+  };
   world.flowTokens.set(token.key, token);
   return token;
 }
@@ -62,16 +101,21 @@ export function createFlowToken(flow: string, plan: Plan, to: string, lifetime: 
 export function sendMail(stage: { name: string; values: JsonObject }, to: string, link: string, world: World): void {
   const settings = settingsOf(stage.values, world.smtp);
   const message = {
-    from: settings.from, to, subject: text(stage.values.subject),
+    from: settings.from,
+    to,
+    subject: text(stage.values.subject),
     text: `${text(stage.values.subject)}\n\nOpen this link to go on:\n${link}\n`,
     html: `<p>${text(stage.values.subject)}</p><p><a href="${link.replaceAll('&', '&amp;')}">Open this link to go on</a></p>`,
   };
   const transport = createTransport(transportOf(settings) as TransportOptions);
   const sending = transport
     .sendMail(message)
-    .then(() => undefined, (error: unknown) => {
-      world.mailFailures.push({ to, stage: stage.name, message: error instanceof Error ? error.message : String(error), at: new Date() });
-    })
+    .then(
+      () => undefined,
+      (error: unknown) => {
+        world.mailFailures.push({ to, stage: stage.name, message: error instanceof Error ? error.message : String(error), at: new Date() });
+      },
+    )
     .finally(() => {
       transport.close();
       world.mailsUnderWay.delete(sending);

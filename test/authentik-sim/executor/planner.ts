@@ -9,7 +9,11 @@ import type { Plan, PlanContext, PlannedStage, Session } from './plan.ts';
 import { targetPasses } from './policy-engine.ts';
 
 /** What policies may look at, for a visit. */
-export function policyContext(context: PlanContext, session: Session, world: World): { authenticatedBy: string | null; promptData: JsonObject; user: JsonObject | null; userRow: Row | null } {
+export function policyContext(
+  context: PlanContext,
+  session: Session,
+  world: World,
+): { authenticatedBy: string | null; promptData: JsonObject; user: JsonObject | null; userRow: Row | null } {
   const userRow = world.store.get(USER, context.pendingUser ?? session.user ?? null);
   return { authenticatedBy: context.authenticatedBy ?? null, promptData: context.promptData ?? {}, user: userRow?.values ?? null, userRow };
 }
@@ -27,10 +31,21 @@ function stagesOf(flow: Row, session: Session, world: World): PlannedStage[] {
   return bindingsOf(world, 'target', flow.pk).flatMap((binding) => {
     const stage = world.store.get(STAGE, binding.values.stage);
     if (stage === null) return [];
-    if (binding.values.evaluate_on_plan === true && !targetPasses({ pk: binding.pk, mode: binding.values.policy_engine_mode }, context, world)) return [];
+    if (
+      binding.values.evaluate_on_plan === true &&
+      !targetPasses({ pk: binding.pk, mode: binding.values.policy_engine_mode }, context, world)
+    )
+      return [];
     return {
-      model: stage.model.key, name: asText(stage.values.name), values: structuredClone(stage.values),
-      binding: { pk: asText(binding.pk), reEvaluate: binding.values.re_evaluate_policies === true, engineMode: asText(binding.values.policy_engine_mode), invalidResponse: asText(binding.values.invalid_response_action) },
+      model: stage.model.key,
+      name: asText(stage.values.name),
+      values: structuredClone(stage.values),
+      binding: {
+        pk: asText(binding.pk),
+        reEvaluate: binding.values.re_evaluate_policies === true,
+        engineMode: asText(binding.values.policy_engine_mode),
+        invalidResponse: asText(binding.values.invalid_response_action),
+      },
     };
   });
 }

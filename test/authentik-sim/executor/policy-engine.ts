@@ -44,7 +44,8 @@ function judgeBinding(binding: Row, context: PolicyContext & { userRow: Row | nu
   const { policy, group, user } = binding.values;
   const passes = ((): boolean => {
     if (typeof user === 'number') return context.userRow?.pk === user;
-    if (typeof group === 'string') return context.userRow !== null && world.access.groupsOf(context.userRow).some((row) => row.pk === group);
+    if (typeof group === 'string')
+      return context.userRow !== null && world.access.groupsOf(context.userRow).some((row) => row.pk === group);
     const row = world.store.get(POLICY, policy);
     try {
       return row !== null && judgePolicy(row, context).passes;
@@ -56,8 +57,14 @@ function judgeBinding(binding: Row, context: PolicyContext & { userRow: Row | nu
 }
 
 /** Whether what is bound to `target` lets pass: nothing bound, or by its mode any or all of it. */
-export function targetPasses(target: { pk: Json; mode: Json | undefined }, context: PolicyContext & { userRow: Row | null }, world: World): boolean {
-  const bindings = world.store.all(POLICY_BINDING).filter((binding) => binding.values.target === target.pk && binding.values.enabled === true);
+export function targetPasses(
+  target: { pk: Json; mode: Json | undefined },
+  context: PolicyContext & { userRow: Row | null },
+  world: World,
+): boolean {
+  const bindings = world.store
+    .all(POLICY_BINDING)
+    .filter((binding) => binding.values.target === target.pk && binding.values.enabled === true);
   if (bindings.length === 0) return true;
   const results = bindings.map((binding) => judgeBinding(binding, context, world));
   return target.mode === 'all' ? results.every(Boolean) : results.some(Boolean);

@@ -9,23 +9,40 @@ import { judgePolicy } from './policy-engine.ts';
 import { promptValue } from './expressions.ts';
 import { type FieldErrors, fieldError, NEXT, type Outcome, pendingUser, type Step, type Visit } from './visit.ts';
 
-const SHOWN_ONLY = new Set(['static', 'separator', 'hidden', 'text_read_only', 'text_area_read_only', 'alert_info', 'alert_warning', 'alert_danger']);
+const SHOWN_ONLY = new Set([
+  'static',
+  'separator',
+  'hidden',
+  'text_read_only',
+  'text_area_read_only',
+  'alert_info',
+  'alert_warning',
+  'alert_danger',
+]);
 const CHOOSING = new Set(['radio-button-group', 'dropdown']);
 const EMAIL = /^[^\s@<>"]+@[^\s@]+\.[^\s@.]+$/;
 
 function promptsOf(stage: PlannedStage, { world }: Visit): Row[] {
-  return ids(stage.values.fields).flatMap((pk) => world.store.get(PROMPT, pk) ?? []).sort((a, b) => Number(a.values.order) - Number(b.values.order) || a.seq - b.seq);
+  return ids(stage.values.fields)
+    .flatMap((pk) => world.store.get(PROMPT, pk) ?? [])
+    .sort((a, b) => Number(a.values.order) - Number(b.values.order) || a.seq - b.seq);
 }
 
 function shown(prompt: Row, visit: Visit): JsonObject {
   const { field_key, label, type, required, order, sub_text } = prompt.values;
   const user = policyContext(visit.plan.context, visit.session, visit.world).user;
-  const value = (field: string): Json => (prompt.values[`${field}_expression`] === true ? promptValue(text(prompt.values[field]), user) : (prompt.values[field] ?? ''));
+  const value = (field: string): Json =>
+    prompt.values[`${field}_expression`] === true ? promptValue(text(prompt.values[field]), user) : (prompt.values[field] ?? '');
   const placeholder = value('placeholder');
   const choosing = CHOOSING.has(text(type));
   const options = Array.isArray(placeholder) ? placeholder : [placeholder];
   return {
-    field_key: field_key ?? '', label: label ?? '', type: type ?? '', required: required ?? true, order: order ?? 0, sub_text: sub_text ?? '',
+    field_key: field_key ?? '',
+    label: label ?? '',
+    type: type ?? '',
+    required: required ?? true,
+    order: order ?? 0,
+    sub_text: sub_text ?? '',
     placeholder: choosing ? '' : placeholder,
     initial_value: visit.plan.context.promptData?.[text(field_key)] ?? value('initial_value'),
     choices: choosing ? options.map((option) => ({ value: option, label: option })) : null,
@@ -54,7 +71,8 @@ function judgeField(prompt: Row, value: Json | undefined, visit: Visit): FieldEr
   if (type === 'username' && isTaken(value, visit)) return fieldError(key, 'Username is already taken.');
   if (CHOOSING.has(type)) {
     const choices = shown(prompt, visit).choices as JsonObject[];
-    if (!choices.some((choice) => choice.value === value)) return fieldError(key, `"${asText(value)}" is not a valid choice.`, 'invalid_choice');
+    if (!choices.some((choice) => choice.value === value))
+      return fieldError(key, `"${asText(value)}" is not a valid choice.`, 'invalid_choice');
   }
   return {};
 }
@@ -78,7 +96,10 @@ export const promptStep: Step = {
   get: (stage, visit) => form(stage, visit),
   post: (stage, visit, answer) => {
     const prompts = promptsOf(stage, visit);
-    const errors = Object.assign({}, ...prompts.map((prompt) => judgeField(prompt, answer[text(prompt.values.field_key)], visit))) as FieldErrors;
+    const errors = Object.assign(
+      {},
+      ...prompts.map((prompt) => judgeField(prompt, answer[text(prompt.values.field_key)], visit)),
+    ) as FieldErrors;
     const data = Object.fromEntries(prompts.map((prompt) => [text(prompt.values.field_key), answer[text(prompt.values.field_key)] ?? '']));
     const found = Object.keys(errors).length > 0 ? errors : judgeForm(stage, prompts, data, visit);
     if (Object.keys(found).length > 0) return form(stage, visit, found);

@@ -8,7 +8,10 @@ import { promptStep } from './prompt.ts';
 import { denied, NEXT, pendingUser, type Step } from './visit.ts';
 
 const denyStep: Step = { get: (stage) => denied(text(stage.values.deny_message)) };
-const dummyStep: Step = { get: (stage) => ({ kind: 'challenge', component: 'ak-stage-dummy', body: { name: stage.name } }), post: () => NEXT };
+const dummyStep: Step = {
+  get: (stage) => ({ kind: 'challenge', component: 'ak-stage-dummy', body: { name: stage.name } }),
+  post: () => NEXT,
+};
 
 const userDeleteStep: Step = {
   get: (_stage, visit) => {
@@ -54,4 +57,3 @@ const STEPS: Record<string, Step> = {
 export function stepFor(stage: PlannedStage): Step | null {
   return STEPS[stage.model] ?? null;
 }
-

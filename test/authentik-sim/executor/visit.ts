@@ -22,9 +22,7 @@ export type FieldErrors = Record<string, { string: string; code: string }[]>;
 
 /** What comes of a step: something to show, the next step, or the end. */
 export type Outcome =
-  | { kind: 'challenge'; component: string; body: JsonObject; errors?: FieldErrors }
-  | { kind: 'next' }
-  | { kind: 'denied'; message: string };
+  { kind: 'challenge'; component: string; body: JsonObject; errors?: FieldErrors } | { kind: 'next' } | { kind: 'denied'; message: string };
 
 export type Step = {
   /** What is shown, or done, when the visitor arrives. */

@@ -1,0 +1,299 @@
+/** What the recorded scenarios don't show: trouble on demand, rights, states to compare, visits under way, caches. */
+import { jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { FaultResponse } from './faults.ts';
+import { asText } from './json.ts';
+import { type AuthentikSim, startAuthentikSim } from './sim.ts';
+import { apiCaller, browser, type Call } from './test-client.ts';
+
+// Two cores shared with a cluster's tests can be slow.
+jest.setTimeout(120_000);
+
+let sim: AuthentikSim;
+let call: Call;
+
+beforeEach(async () => {
+  sim = await startAuthentikSim({ version: '2026.2', adminPassword: 'correct-horse' });
+  call = apiCaller(sim.url, sim.token);
+});
+afterEach(async () => {
+  await sim.stop();
+  if (sim.schemaViolations.length > 0) throw new Error(JSON.stringify(sim.schemaViolations));
+});
+
+const FLOW = { name: 'f', slug: 'f', title: 'F', designation: 'enrollment' };
+const flowExists = async (): Promise<boolean> => (await call('GET', '/flows/instances/f/')).status === 200;
+
+/** A flow of dummy stages, by name. */
+async function flowOf(...stages: string[]): Promise<string> {
+  const flow = asText((await call('POST', '/flows/instances/', FLOW)).body.pk);
+  for (const [order, name] of stages.entries()) {
+    const stage = (await call('POST', '/stages/dummy/', { name })).body.pk ?? null;
+    await call('POST', '/flows/bindings/', { target: flow, stage, order, evaluate_on_plan: true });
+  }
+  return flow;
+}
+
+describe('trouble', () => {
+  interface Row {
+    reason: string;
+    respond: FaultResponse;
+    status: number | 'cut';
+    applied: boolean;
+  }
+  it.each<Row>([
+    {
+      reason: 'a status with a body',
+      respond: { kind: 'status', status: 503, body: { error: 'authentik starting' } },
+      status: 503,
+      applied: false,
+    },
+    { reason: "the server's own error", respond: { kind: 'empty405' }, status: 405, applied: false },
+    { reason: "a proxy's page", respond: { kind: 'html502' }, status: 502, applied: false },
+    { reason: 'cut before it took effect', respond: { kind: 'cut', when: 'before' }, status: 'cut', applied: false },
+    { reason: 'cut after it took effect', respond: { kind: 'cut', when: 'after' }, status: 'cut', applied: true },
+    { reason: 'late', respond: { kind: 'delay', ms: 30 }, status: 201, applied: true },
+  ])('$reason', async ({ respond, status, applied }) => {
+    sim.faults.inject({ match: { method: 'POST', pathPrefix: '/flows/' }, times: 1, respond });
+    const outcome = await call('POST', '/flows/instances/', FLOW).then(
+      (reply) => reply.status,
+      () => 'cut',
+    );
+    expect(outcome).toBe(status);
+    expect(await flowExists()).toBe(applied);
+    // It hits once; the next attempt meets the state that the first left.
+    expect((await call('POST', '/flows/instances/', FLOW)).status).toBe(applied ? 400 : 201);
+  });
+
+  it('can leave a request without an answer, until the rule is removed', async () => {
+    const remove = sim.faults.inject({ match: ({ path }) => path.endsWith('/version/'), respond: { kind: 'hang' } });
+    const hanging = fetch(`${sim.url}/api/v3/admin/version/`, {
+      headers: { authorization: `Bearer ${sim.token}` },
+      signal: AbortSignal.timeout(50),
+    });
+    await expect(hanging).rejects.toThrow();
+    remove();
+    expect((await call('GET', '/admin/version/')).status).toBe(200);
+  });
+
+  it('can be down', async () => {
+    sim.setDown(true);
+    await expect(call('GET', '/admin/version/')).rejects.toThrow();
+    sim.setDown(false);
+    expect((await call('GET', '/admin/version/')).status).toBe(200);
+  });
+});
+
+it('logs and counts requests', async () => {
+  await call('GET', '/flows/instances/initial-setup/?x=1');
+  await call('POST', '/stages/dummy/', { name: 'd' });
+  await browser(sim.url).open('default-authentication-flow');
+  expect(sim.requests.slice(0, 2)).toMatchObject([
+    { method: 'GET', path: '/api/v3/flows/instances/initial-setup/', query: 'x=1', template: '/flows/instances/{slug}/', status: 200 },
+    { method: 'POST', template: '/stages/dummy/', status: 201, body: { name: 'd' } },
+  ]);
+  expect(sim.counts()).toEqual({ reads: 1, writes: 1, executor: 1 });
+  sim.resetRequests();
+  expect(sim.counts()).toEqual({ reads: 0, writes: 0, executor: 0 });
+});
+
+it('gives equal snapshots for equal states, whatever the UUIDs and the order of creation', async () => {
+  const stock = sim.snapshot();
+  const other = await startAuthentikSim({ version: '2026.2' });
+  expect(other.snapshot()).toEqual(stock);
+  await other.stop();
+
+  const flow = await flowOf('a', 'b');
+  expect(sim.snapshot()).not.toEqual(stock);
+  await call('PATCH', '/stages/identification/' + asText((await call('GET', '/stages/identification/')).first.pk) + '/', {
+    user_fields: ['email', 'username'],
+    enrollment_flow: flow,
+  });
+  expect(JSON.stringify(sim.snapshot())).not.toContain(flow);
+  await call('DELETE', '/flows/instances/f/');
+  for (const name of ['a', 'b'])
+    await call('DELETE', `/stages/dummy/${asText((await call('GET', `/stages/dummy/?name=${name}`)).first.pk)}/`);
+  expect(sim.snapshot()).toEqual(stock);
+});
+
+describe('rights', () => {
+  const NOT_ALLOWED = 'You do not have permission to perform this action.';
+
+  it.each([
+    { reason: 'reading without view', permissions: [], method: 'GET', path: '/flows/instances/', status: 403, detail: NOT_ALLOWED },
+    { reason: 'reading with view', permissions: ['authentik_flows.view_flow'], method: 'GET', path: '/flows/instances/', status: 200 },
+    {
+      reason: 'creating with add alone',
+      permissions: ['authentik_flows.add_flow'],
+      method: 'POST',
+      path: '/flows/instances/',
+      status: 201,
+    },
+    {
+      reason: 'changing without change',
+      permissions: ['authentik_flows.view_flow'],
+      method: 'PATCH',
+      path: '/flows/instances/initial-setup/',
+      status: 403,
+      detail: NOT_ALLOWED,
+    },
+    {
+      reason: 'changing what may not be seen',
+      permissions: ['authentik_flows.change_flow'],
+      method: 'PATCH',
+      path: '/flows/instances/initial-setup/',
+      status: 403,
+      detail: NOT_ALLOWED,
+    },
+    {
+      reason: 'the audit log',
+      permissions: ['authentik_flows.view_flow'],
+      method: 'GET',
+      path: '/events/events/',
+      status: 403,
+      detail: NOT_ALLOWED,
+    },
+    {
+      reason: 'clearing the cache',
+      permissions: ['authentik_flows.clear_flow_cache'],
+      method: 'POST',
+      path: '/flows/instances/cache_clear/',
+      status: 204,
+    },
+    { reason: 'the version, for any token', permissions: [], method: 'GET', path: '/admin/version/', status: 200 },
+  ])('$reason: $status', async ({ permissions, method, path, status, detail }) => {
+    const limited = apiCaller(sim.url, sim.createToken(permissions));
+    const reply = await limited(method, path, method === 'GET' ? undefined : FLOW);
+    expect(reply.status).toBe(status);
+    expect(reply.body.detail).toBe(detail);
+  });
+
+  it('tells a wrong token from a missing one, both with 403', async () => {
+    expect(await apiCaller(sim.url, null)('GET', '/flows/instances/')).toMatchObject({
+      status: 403,
+      body: { detail: 'Authentication credentials were not provided.' },
+    });
+    for (const token of ['nonsense', sim.createToken('superuser', { expired: true })]) {
+      expect(await apiCaller(sim.url, token)('GET', '/flows/instances/')).toMatchObject({
+        status: 403,
+        body: { detail: 'Token invalid/expired' },
+      });
+    }
+    expect((await apiCaller(sim.url, sim.createToken('superuser'))('GET', '/core/brands/')).status).toBe(200);
+  });
+
+  it('refuses to make a token with a permission that Authentik lacks', () => {
+    expect(() => sim.createToken(['authentik_flows.no_such'])).toThrow('authentik_flows.no_such');
+  });
+
+  it('lets a token read its own rights', async () => {
+    const mine = apiCaller(sim.url, sim.createToken(['authentik_flows.view_flow']));
+    const user = (await mine('GET', '/core/users/me/')).body.user as { roles: { pk: string }[] };
+    expect((await mine('GET', `/rbac/permissions/?role=${user.roles[0]?.pk ?? ''}`)).body.results).toMatchObject([
+      { app_label: 'authentik_flows', codename: 'view_flow' },
+    ]);
+  });
+});
+
+it('shows every change in the audit log, with one entry more per list that is set, and one per object that a delete takes along', async () => {
+  const before = sim.events().length;
+  const prompt = (await call('GET', '/stages/prompt/prompts/')).first.pk ?? null;
+  const flow = await flowOf();
+  const stage = (await call('POST', '/stages/prompt/stages/', { name: 'p', fields: [prompt] })).body.pk ?? null;
+  await call('POST', '/flows/bindings/', { target: flow, stage, order: 1 });
+  await call('DELETE', '/flows/instances/f/');
+  const changes = sim
+    .events()
+    .slice(before)
+    .map(({ action, context }) => [action, (context as { model: { model_name: string } }).model.model_name]);
+  expect(changes).toEqual([
+    ['model_created', 'flow'],
+    ['model_created', 'promptstage'],
+    ['model_updated', 'promptstage'],
+    ['model_created', 'flowstagebinding'],
+    ['model_deleted', 'flowstagebinding'],
+    ['model_deleted', 'flow'],
+  ]);
+  const page = await call('GET', '/events/events/?actions=model_deleted&actions=model_created&ordering=-created&page_size=1');
+  expect(page.first).toMatchObject({
+    action: 'model_deleted',
+    context: { model: { app: 'authentik_flows', model_name: 'flow', pk: flow.replaceAll('-', '') } },
+  });
+});
+
+describe('visits', () => {
+  it('keeps its plan while the flow changes', async () => {
+    const flow = await flowOf('first', 'second');
+    const visitor = browser(sim.url);
+    expect(await visitor.open('f')).toMatchObject({ component: 'ak-stage-dummy', name: 'first' });
+    for (const binding of (await call('GET', `/flows/bindings/?target=${flow}`)).body.results as { pk: string }[])
+      await call('DELETE', `/flows/bindings/${binding.pk}/`);
+    expect(await visitor.answer('f', { component: 'ak-stage-dummy' })).toMatchObject({ name: 'second' });
+    expect(await browser(sim.url).open('f')).toEqual({ component: 'xak-flow-redirect', to: '/' });
+  });
+
+  it('plans from the cache after a policy changed, until somebody clears it', async () => {
+    const flow = await flowOf('only');
+    const binding = (await call('GET', `/flows/bindings/?target=${flow}`)).first.pk ?? null;
+    await call('PATCH', `/flows/bindings/${asText(binding)}/`, { evaluate_on_plan: true, re_evaluate_policies: false });
+    expect(await browser(sim.url).open('f')).toMatchObject({ name: 'only' });
+    const policy = (await call('POST', '/policies/expression/', { name: 'never', expression: 'return False' })).body.pk ?? null;
+    await call('POST', '/policies/bindings/', { target: binding, policy, order: 0 });
+    expect(await browser(sim.url).open('f')).toMatchObject({ name: 'only' });
+    await call('POST', '/flows/instances/cache_clear/');
+    expect(await browser(sim.url).open('f')).toEqual({ component: 'xak-flow-redirect', to: '/' });
+  });
+
+  it.each([
+    { authentication: 'none', anonymous: true, known: true },
+    { authentication: 'require_authenticated', anonymous: false, known: true },
+    { authentication: 'require_unauthenticated', anonymous: true, known: false },
+    { authentication: 'require_superuser', anonymous: false, known: true },
+  ])('$authentication', async ({ authentication, anonymous, known }) => {
+    await flowOf('only');
+    await call('PATCH', '/flows/instances/f/', { authentication });
+    const component = (shown: boolean): string => (shown ? 'ak-stage-dummy' : 'ak-stage-access-denied');
+    expect((await browser(sim.url).open('f')).component).toBe(component(anonymous));
+    const admin = browser(sim.url);
+    await admin.open('default-authentication-flow');
+    expect(await admin.answer('default-authentication-flow', { component: 'ak-stage-identification', uid_field: 'AKADMIN' })).toMatchObject(
+      { component: 'ak-stage-password', pending_user: 'akadmin' },
+    );
+    expect(await admin.answer('default-authentication-flow', { component: 'ak-stage-password', password: 'wrong' })).toMatchObject({
+      response_errors: { password: [{ code: 'invalid' }] },
+    });
+    expect(await admin.answer('default-authentication-flow', { component: 'ak-stage-password', password: 'correct-horse' })).toEqual({
+      component: 'xak-flow-redirect',
+      to: '/',
+    });
+    expect((await admin.open('f')).component).toBe(component(known));
+  });
+
+  it.each([
+    { password: 'short', message: 'Password needs to be 8 characters or longer.' },
+    { password: 'long enough', message: null },
+  ])('judges a form by its validation policies: $password', async ({ password, message }) => {
+    const pk = async (path: string): Promise<string> => asText((await call('GET', path)).first.pk);
+    const fields = [await pk('/stages/prompt/prompts/?name=default-password-change-field-password')];
+    const policies = [await pk('/policies/password/?name=default-password-change-password-policy')];
+    const stage = (await call('POST', '/stages/prompt/stages/', { name: 'p', fields, validation_policies: policies })).body.pk ?? null;
+    await call('POST', '/flows/bindings/', { target: await flowOf(), stage, order: 0 });
+    const visitor = browser(sim.url);
+    await visitor.open('f');
+    const shown = await visitor.answer('f', { component: 'ak-stage-prompt', password });
+    expect(shown.response_errors).toEqual(message === null ? undefined : { non_field_errors: [{ string: message, code: 'invalid' }] });
+  });
+});
+
+it('runs as a process of its own', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), '--version', '2025.12', '--token', 't', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const { url } = JSON.parse(line.toString()) as { url: string };
+  expect((await apiCaller(url, 't')('GET', '/admin/version/')).body.version_current).toBe('2025.12.4');
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});

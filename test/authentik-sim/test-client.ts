@@ -1,0 +1,58 @@
+/** A plain HTTP client for tests of the stand-in: an API caller and a browser. */
+import type { Json, JsonObject } from './json.ts';
+
+export interface Reply {
+  status: number;
+  body: JsonObject;
+  /** The first entry of a list, or the body itself. */
+  first: JsonObject;
+}
+
+export type Call = (method: string, path: string, body?: Json) => Promise<Reply>;
+
+async function reply(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
+  const body = (isJson && text !== '' ? JSON.parse(text) : {}) as JsonObject;
+  const first = Array.isArray(body.results) ? ((body.results[0] ?? {}) as JsonObject) : body;
+  return { status: response.status, body, first };
+}
+
+/** Calls the API below `/api/v3`; without a token as nobody. */
+export function apiCaller(url: string, token: string | null): Call {
+  return async (method, path, body) => {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (token !== null) headers.authorization = `Bearer ${token}`;
+    return reply(await fetch(`${url}/api/v3${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }));
+  };
+}
+
+export interface Browser {
+  /** Opens a flow, with the page's own query such as `flow_token=…`; gives what is shown in the end. */
+  open: (slug: string, query?: string) => Promise<JsonObject>;
+  /** Answers what is shown. */
+  answer: (slug: string, body: JsonObject, query?: string) => Promise<JsonObject>;
+}
+
+/** An anonymous visitor with cookies, who follows redirects by hand so that none is lost. */
+export function browser(url: string): Browser {
+  let cookie = '';
+  const visit = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {
+    const headers: Record<string, string> = { 'content-type': 'application/json', ...(cookie === '' ? {} : { cookie }) };
+    const response = await fetch(`${url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const set = response.headers.getSetCookie()[0]?.split(';')[0];
+    if (set !== undefined) cookie = set;
+    const location = response.headers.get('location');
+    return response.status === 302 && location !== null ? visit('GET', location) : (await reply(response)).body;
+  };
+  const executor = (slug: string, query = ''): string => `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(query)}`;
+  return {
+    open: (slug, query) => visit('GET', executor(slug, query)),
+    answer: (slug, body, query) => visit('POST', executor(slug, query), body),
+  };
+}

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { AuthentikSim, RequestLog, Snapshot } from '../authentik-sim/sim.ts';
+import { eventually } from '../bed/eventually.ts';
+import type { Manifest } from './support/manifests.ts';
+import { marketGuide, objectsIn } from './support/market-chart.ts';
+import { describeOnStandIn } from './support/only-stand-in.ts';
+import { Scenario, useScenario } from './support/scenario.ts';
+
+/** No mail is sent here. */
+const MAIL = { host: '127.0.0.1', port: 2525, username: 'mailer', password: 'never-used' };
+/** How often one object's status may be written on the way to Ready: begun, marked for creation, Ready, and twice waiting for something. */
+const MOST_STATUS_WRITES = 6;
+
+function simOf(scenario: Scenario): AuthentikSim {
+  if (scenario.target.sim === undefined) throw new Error('this needs the stand-in');
+  return scenario.target.sim;
+}
+
+function writesIn(requests: readonly RequestLog[]): readonly RequestLog[] {
+  return requests.filter(({ method, path }) => method !== 'GET' && !path.includes('/flows/executor/'));
+}
+
+/** Brings a stock server to the state of the guide, as `apply` applies it, and answers what that took. */
+async function toReady(scenario: Scenario, manifests: readonly Manifest[], apply: (manifests: readonly Manifest[]) => Promise<void>): Promise<readonly RequestLog[]> {
+  await apply(manifests);
+  for (const [kind, name] of objectsIn(manifests)) await scenario.ready(kind, name);
+  return [...simOf(scenario).requests];
+}
+
+describeOnStandIn('the budget of the guide', 'requests are counted, and the server must be fresh', () => {
+  describe('from a stock server to Ready', () => {
+    const scenario = useScenario({ connection: false });
+    let requests: readonly RequestLog[] = [];
+    let manifests: readonly Manifest[] = [];
+
+    beforeAll(async () => {
+      ({ manifests } = await marketGuide(scenario(), MAIL));
+      requests = await toReady(scenario(), manifests, async (all) => scenario().apply(...all));
+    });
+
+    it('takes at most 13 writes and 20 reads', () => {
+      const { reads, writes, executor } = simOf(scenario()).counts();
+      expect({ writes, enough: writes <= 13 }).toEqual({ writes, enough: true });
+      expect({ reads, enough: reads <= 20 }).toEqual({ reads, enough: true });
+      // Verification: two visitors, each with a redirect at most.
+      expect(executor).toBeLessThanOrEqual(4);
+    });
+
+    it('is the work of these writes: each object is created once, and only what is shared is changed', () => {
+      const writes = writesIn(requests).map(({ method, path }) => `${method} ${path.replace('/api/v3', '').replace(/[0-9a-f-]{36}/, '<pk>')}`);
+      expect(writes.sort()).toEqual([
+        ...Array<string>(2).fill('PATCH /stages/identification/<pk>/'),
+        ...Array<string>(4).fill('POST /flows/bindings/'),
+        'POST /flows/instances/',
+        'POST /stages/email/',
+        'POST /stages/prompt/stages/',
+        'POST /stages/redirect/',
+        'POST /stages/user_write/',
+      ]);
+    });
+
+    it('writes nothing twice', () => {
+      const writes = writesIn(requests).map(({ method, path, body }) => JSON.stringify([method, path, body]));
+      expect(writes.filter((write, index) => writes.indexOf(write) !== index)).toEqual([]);
+    });
+
+    it('is refused nothing, and follows the official schema throughout', () => {
+      expect(requests.filter(({ status }) => status === null || status >= 400)).toEqual([]);
+      expect(simOf(scenario()).schemaViolations).toEqual([]);
+    });
+
+    it('writes the status of each object a few times only', () => {
+      const counts = objectsIn(manifests).map(([kind, name]) => {
+        const statuses = scenario().history.versions(kind, scenario().namespace, name).map(({ status }) => status);
+        return { object: `${kind}/${name}`, writes: statuses.filter((status, index) => index > 0 && !isDeepStrictEqual(status, statuses[index - 1])).length };
+      });
+      expect(counts.filter(({ writes }) => writes > MOST_STATUS_WRITES)).toEqual([]);
+    });
+
+    it('needs no write and no status for another look at everything', async () => {
+      const before = statusesOf(scenario());
+      await scenario().api.patch('AuthentikConnection', scenario().namespace, 'default', { spec: { resyncInterval: '700ms', driftPollInterval: '0s' } });
+      await scenario().ready('AuthentikConnection', 'default');
+      simOf(scenario()).resetRequests();
+      const looks = async (): Promise<void> =>
+        eventually(() => expect(simOf(scenario()).requests.filter(({ path }) => path === '/api/v3/flows/instances/').length).toBeGreaterThanOrEqual(4), { message: 'four full comparisons' });
+      await looks();
+      const { requests: seen } = simOf(scenario());
+      expect(writesIn(seen)).toEqual([]);
+      // A list per kind, never a request per object.
+      expect(seen.filter(({ method, path }) => method === 'GET' && /[0-9a-f-]{36}/.test(path))).toEqual([]);
+      expect(statusesOf(scenario())).toEqual(before);
+    });
+
+    it('costs one request per poll between full comparisons', async () => {
+      const { api, namespace } = scenario();
+      await api.patch('AuthentikConnection', namespace, 'default', { spec: { resyncInterval: '1h', driftPollInterval: '400ms' } });
+      const { observedGeneration = 0 } = (await scenario().ready('AuthentikConnection', 'default')).status ?? {};
+      expect(observedGeneration).toBeGreaterThan(1);
+      await quiet(simOf(scenario()));
+      simOf(scenario()).resetRequests();
+      await eventually(() => expect(simOf(scenario()).requests.length).toBeGreaterThanOrEqual(5), { message: 'five requests' });
+      const { requests: seen } = simOf(scenario());
+      expect([...new Set(seen.map(({ method, path }) => `${method} ${path}`))]).toEqual(['GET /api/v3/events/events/']);
+      const gaps = seen.slice(1).map(({ at }, index) => at.getTime() - (seen[index]?.at.getTime() ?? 0));
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(350);
+    });
+  });
+
+  describe('in whatever order it is applied', () => {
+    const orders: readonly { readonly order: string; readonly apply: (scenario: Scenario, manifests: readonly Manifest[]) => Promise<void> }[] = [
+      {
+        order: 'all at once',
+        apply: async (scenario, manifests) => {
+          await Promise.all(manifests.map(async (manifest) => scenario.apply(manifest)));
+        },
+      },
+      { order: 'in reverse, so that everything waits for what comes next', apply: async (scenario, manifests) => scenario.apply(...[...manifests].reverse()) },
+      {
+        order: 'one by one, a second apart',
+        apply: async (scenario, manifests) => {
+          for (const manifest of manifests) {
+            await scenario.apply(manifest);
+            await delay(1000);
+          }
+        },
+      },
+    ];
+    const outcomes: { readonly order: string; readonly writes: number; readonly state: Snapshot }[] = [];
+
+    it.each(orders)('gets Ready within the budget: $order', async ({ order, apply }) => {
+      const scenario = await Scenario.open({ connection: false });
+      try {
+        const { manifests, slug } = await marketGuide(scenario, MAIL);
+        const requests = await toReady(scenario, manifests, async (all) => apply(scenario, all));
+        const state = JSON.parse(JSON.stringify(simOf(scenario).snapshot()).replaceAll(slug, 'sign-up')) as Snapshot;
+        outcomes.push({ order, writes: writesIn(requests).length, state });
+        expect(writesIn(requests).length).toBeLessThanOrEqual(13);
+        expect(scenario.kstatusProblems()).toEqual([]);
+      } finally {
+        await scenario.close();
+      }
+    });
+
+    it('ends in the same state, with the same number of writes', () => {
+      const [first, ...others] = outcomes;
+      expect(others).toHaveLength(orders.length - 1);
+      for (const { writes, state } of others) expect({ writes, state }).toEqual({ writes: first?.writes, state: first?.state });
+    });
+  });
+});
+
+function statusesOf(scenario: Scenario): readonly unknown[] {
+  return scenario.history.present().filter(({ kind }) => kind !== 'AuthentikConnection').map(({ kind, metadata, status }) => ({ kind, name: metadata.name, status }));
+}
+
+/** Waits until nothing but the audit log has been asked for since two polls. */
+async function quiet(sim: AuthentikSim): Promise<void> {
+  await eventually(() => {
+    const last = sim.requests.slice(-3);
+    expect(last.map(({ path }) => path)).toEqual(Array<string>(3).fill('/api/v3/events/events/'));
+  }, { message: 'only the audit log is asked for' });
+}
