@@ -37,7 +37,10 @@ export class Output {
 
   /** Text of somebody else's, such as a mail, under the step that it belongs to. Empty lines at its ends are left out. */
   quote(text: string): void {
-    const lines = text.replace(/^\s*\n/, '').trimEnd().split(/\r?\n/);
+    const lines = text
+      .replace(/^\s*\n/, '')
+      .trimEnd()
+      .split(/\r?\n/);
     for (const line of lines) this.line(this.#paint('dim', line.trim() === '' ? '' : `    ${line.trimEnd()}`));
   }
 

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { GROUP } from '../../src/api/v1alpha1/group.ts';
 import { startOperator } from '../../test/e2e/environment/operator-process.ts';
 import { requestCounts } from '../request-counts.ts';
 import type { Shown, Step } from '../runner.ts';
 import type { Scene } from '../scene.ts';
-import { smtpSettings } from '../smtp-settings.ts';
+import { applySecret, smtpSettings } from '../secrets.ts';
 
 const HELM = path.resolve(import.meta.dirname, '../../helm');
 /** A real server on a busy machine takes half a minute for the whole guide. */
@@ -21,11 +22,14 @@ export const installSteps: readonly Step[] = [
 ];
 
 async function installOperator(scene: Scene): Promise<Shown> {
-  const { controlPlane, names } = { controlPlane: scene.get('controlPlane'), names: scene.get('names') };
+  const controlPlane = scene.get('controlPlane');
+  const names = scene.get('names');
   await controlPlane.kubectl(['create', 'namespace', names.marketNamespace]);
   const values = { watchNamespaces: [names.marketNamespace], rbac: { secretNames: [names.tokenSecret, names.smtpSecret] } };
   scene.undoLater("uninstall the operator's chart", async () =>
-    controlPlane.helm(['uninstall', names.operatorRelease, '--ignore-not-found', '--wait', '--timeout=60s'], { namespace: names.operatorNamespace }),
+    controlPlane.helm(['uninstall', names.operatorRelease, '--ignore-not-found', '--wait', '--timeout=60s'], {
+      namespace: names.operatorNamespace,
+    }),
   );
   await controlPlane.helm(
     ['install', names.operatorRelease, path.join(HELM, 'authentik-flow-operator'), '--create-namespace', '--values', '-'],
@@ -38,13 +42,16 @@ async function installOperator(scene: Scene): Promise<Shown> {
 
 const Deployment = z.object({
   spec: z.object({
-    template: z.object({ spec: z.object({ serviceAccountName: z.string(), containers: z.tuple([z.object({ args: z.array(z.string()) })]) }) }),
+    template: z.object({
+      spec: z.object({ serviceAccountName: z.string(), containers: z.tuple([z.object({ args: z.array(z.string()) })]) }),
+    }),
   }),
 });
 
 /** There are no nodes, so the pod's container runs here: same program, same arguments, same ServiceAccount. */
 async function runOperator(scene: Scene): Promise<Shown> {
-  const { controlPlane, names } = { controlPlane: scene.get('controlPlane'), names: scene.get('names') };
+  const controlPlane = scene.get('controlPlane');
+  const names = scene.get('names');
   const namespace = names.operatorNamespace;
   const { stdout } = await controlPlane.kubectl(['get', 'deployment', names.operatorRelease, '--output=json'], { namespace });
   const { serviceAccountName, containers } = Deployment.parse(JSON.parse(stdout)).spec.template.spec;
@@ -59,18 +66,16 @@ async function runOperator(scene: Scene): Promise<Shown> {
 }
 
 async function createSecrets(scene: Scene): Promise<Shown> {
-  const { controlPlane, authentik, names } = { controlPlane: scene.get('controlPlane'), authentik: scene.get('authentik'), names: scene.get('names') };
-  const secrets = { [names.tokenSecret]: { token: authentik.token }, [names.smtpSecret]: smtpSettings(scene.get('mail')) };
-  for (const [name, stringData] of Object.entries(secrets)) {
-    // Not as arguments: the whole machine can read these.
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData };
-    await controlPlane.kubectl(['apply', '--filename=-'], { namespace: names.marketNamespace, input: JSON.stringify(secret) });
-  }
-  return { said: `Two Secrets in the namespace ${names.marketNamespace}: ${names.tokenSecret} and ${names.smtpSecret}` };
+  const { tokenSecret, smtpSecret, marketNamespace } = scene.get('names');
+  await applySecret(scene, tokenSecret, { token: scene.get('authentik').token });
+  await applySecret(scene, smtpSecret, smtpSettings(scene));
+  return { said: `Two Secrets in the namespace ${marketNamespace}: ${tokenSecret} and ${smtpSecret}` };
 }
 
 async function installMarket(scene: Scene): Promise<Shown> {
-  const { controlPlane, authentik, names } = { controlPlane: scene.get('controlPlane'), authentik: scene.get('authentik'), names: scene.get('names') };
+  const controlPlane = scene.get('controlPlane');
+  const authentik = scene.get('authentik');
+  const names = scene.get('names');
   const values = {
     market: { url: 'https://market.example.com' },
     authentik: { url: authentik.url, tokenSecret: { name: names.tokenSecret } },
@@ -95,15 +100,22 @@ async function waitUntilReady(scene: Scene): Promise<Shown> {
   const { reads, writes } = requestCounts(await scene.get('operator').metrics());
   const { stdout } = await controlPlane.kubectl(['get', 'authentik'], { namespace });
   return {
-    said: `kubectl wait: all are Ready, by ${writes} writes and ${reads} reads on Authentik. kubectl get authentik says:`,
-    quote: stdout.replaceAll('.authentik.oceanenterprise.io/', '/'),
+    said: `kubectl wait: all are Ready, by ${writes} writes and ${reads} reads on Authentik. kubectl get authentik says (without the kinds' group):`,
+    quote: withoutGroup(stdout),
   };
+}
+
+/** Takes the group out of the names in kubectl's tables, and as much out of their headers, so that they fit a screen. */
+function withoutGroup(tables: string): string {
+  const group = `.${GROUP}`;
+  return tables.replaceAll(`${group}/`, '/').replaceAll(`NAME${' '.repeat(group.length)}`, 'NAME');
 }
 
 const Binding = z.object({ status: z.object({ signUpURL: z.string(), loginFlowSlug: z.string() }) });
 
 async function readPublished(scene: Scene): Promise<Shown> {
-  const { controlPlane, names } = { controlPlane: scene.get('controlPlane'), names: scene.get('names') };
+  const controlPlane = scene.get('controlPlane');
+  const names = scene.get('names');
   const namespace = names.marketNamespace;
   const { stdout } = await controlPlane.kubectl(['get', 'enrollmentbinding', names.slug, '--output=json'], { namespace });
   const { signUpURL, loginFlowSlug } = Binding.parse(JSON.parse(stdout)).status;

@@ -27,7 +27,8 @@ async function reachAuthentik(scene: Scene): Promise<Shown> {
   scene.undoLater('let go of Authentik', async () => authentik.stop());
   scene.put('authentik', authentik);
   scene.put('names', namesFor(authentik.kind));
-  const what = authentik.kind === 'sim' ? "Authentik's stand-in, which answers as recorded servers of version" : 'A real Authentik, version';
+  const what =
+    authentik.kind === 'sim' ? "Authentik's stand-in, which answers as recorded servers of version" : 'A real Authentik, version';
   return { said: `${what} ${await authentik.version()} at ${authentik.url}` };
 }
 

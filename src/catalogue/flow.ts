@@ -28,7 +28,7 @@ export const FLOW = {
         'require_superuser',
         'require_redirect',
         'require_outpost',
-        { value: 'require_token', since: '2026.8' },
+        { value: 'require_token', since: '2026.5' },
       ],
       description: 'Who may enter the flow.',
     },

@@ -106,7 +106,7 @@ const ROWS = {
       { api: 'timeout', type: 'integer', minimum: 1, maximum: 600, description: 'Seconds to wait for the SMTP server.' },
       { api: 'from_address', type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', maxLength: 254, description: 'The sender, a bare address such as `market@example.com`.' },
       { api: 'token_expiry', type: 'duration', description: 'How long the link in the mail works.' },
-      { api: 'subject', type: 'string', maxLength: 998, description: 'The subject of the mail.' },
+      { api: 'subject', type: 'string', minLength: 1, maxLength: 998, description: 'The subject of the mail.' },
       { api: 'template', type: 'string', minLength: 1, maxLength: 256, description: 'A template that this Authentik has, such as `email/account_confirmation.html`.' },
       { api: 'activate_user_on_success', type: 'boolean', description: 'Activates the user when the link is confirmed.' },
       { api: 'recovery_max_attempts', type: 'integer', minimum: 1, maximum: 2147483647, description: 'How many mails may be asked for within `recoveryCacheTimeout`.' },

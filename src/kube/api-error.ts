@@ -16,7 +16,7 @@ export function statusCodeOf(error: unknown): number | undefined {
   return error instanceof k8s.ApiException ? error.code : errorSchema.safeParse(error).data?.statusCode;
 }
 
-/** Whether client-node gave up a watch on which nothing had come for 30 s. */
+/** Whether client-node gave up a watch on which nothing had come for a while. */
 export function isWatchTimeout(error: unknown): boolean {
   return errorSchema.safeParse(error).data?.name === 'TimeoutError';
 }

@@ -1,3 +1,4 @@
+import * as k8s from '@kubernetes/client-node';
 import { FakeClock } from '../runtime/fake-clock.ts';
 import { Informer, type InformerChange, type InformerOptions, type RestartReason } from './informer.ts';
 import { parseManagedObject } from './managed-object.ts';
@@ -186,6 +187,12 @@ describe('Informer', () => {
     server.watches(FLOWS)[0]?.end();
     await until('another watch', () => watches().length === 2, { meanwhile: () => clock.advance(1_000) });
     expect(watches()[1]?.query.get('resourceVersion')).toBe('777');
+  });
+
+  it('waits longer for a sign of life than client-node, whose 30 s are over before any bookmark comes', () => {
+    // When this fails, client-node has renamed the field that SupervisedWatch sets: look for the new one, or for an option.
+    expect(new k8s.Watch(server.kubeConfig())).toHaveProperty('requestTimeoutMs', 30_000);
+    informerOf();
   });
 
   it('tells a recreated object from a changed one', async () => {

@@ -19,7 +19,7 @@ export interface InformerChange<T> {
 
 /**
  * Why an informer asked the server again:
- * `closed` the server ended the watch; `timeout` nothing came for 30 s; `expired` the resourceVersion was too old (410);
+ * `closed` the server ended the watch; `timeout` nothing came for 90 s; `expired` the resourceVersion was too old (410);
  * `error` the watch failed; `list` the list failed; `stale` the server kept ending the watch at once, so the list was read anew;
  * `relist` it was time to compare everything.
  */

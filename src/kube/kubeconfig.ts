@@ -128,7 +128,7 @@ function agent({ ca, cert, key, rejectUnauthorized, servername }: Material, conn
     connections,
     // The API server closes idle connections after 90 s, load balancers often after 60 s: we go first.
     keepAliveTimeout: 50_000,
-    headersTimeout: 60_000,
+    headersTimeout: REQUEST_TIMEOUT_MS,
     connect: { ...given, keepAlive: true, keepAliveInitialDelay: 30_000 },
   });
 }

@@ -22,13 +22,19 @@ export interface WatchHooks {
   ended(end: WatchEnd): boolean;
 }
 
+/**
+ * A watch on which nothing comes for this long is given up, in milliseconds. client-node's 30 s would end every quiet watch before the
+ * bookmark that the API server sends each minute: its resourceVersion would never move on, and be too old (410) in the end.
+ */
+const SILENCE_MS = 90_000;
+
 const versionSchema = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 const errorSchema = z.object({ code: z.number(), message: z.string().default('') });
 
 /**
  * client-node's Watch, made safe to leave alone:
- * - asks for bookmarks, so that quiet kinds keep a fresh resourceVersion, and for a random end between 290 and 590 s, so that
- *   many watches don't end together;
+ * - asks for bookmarks and waits for them, so that quiet kinds keep a fresh resourceVersion, and for a random end between 290 and
+ *   590 s, so that many watches don't end together;
  * - hands changes to {@link WatchHooks} and only the resourceVersion to the ListWatch, which then caches nothing;
  * - says nothing more once closed. client-node 2.0.1 reports its own stop as an error, and opens a watch that was stopped while
  *   its list was under way;
@@ -43,6 +49,8 @@ export class SupervisedWatch extends k8s.Watch {
 
   constructor(config: k8s.KubeConfig, hooks: WatchHooks, clock: Clock, random: () => number) {
     super(config);
+    // Private in client-node 2.0.1, and without another way in; a test notices when it is renamed.
+    Object.assign(this, { requestTimeoutMs: SILENCE_MS });
     this.#hooks = hooks;
     this.#clock = clock;
     this.#random = random;

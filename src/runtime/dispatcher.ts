@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isReady } from './conditions.ts';
+import type { Condition } from './conditions.ts';
 import type { Controller } from './controller.ts';
 import { dependencyTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
@@ -131,12 +131,15 @@ function changedByHuman(previous: ManagedObject | undefined, object: ManagedObje
   return before.generation !== after.generation || before.deletionTimestamp !== after.deletionTimestamp || !isDeepStrictEqual(before.annotations ?? {}, after.annotations ?? {});
 }
 
-/** What others who refer to an object care about. */
+/**
+ * What others who refer to an object care about. A new generation counts once it is judged: to look sooner would make everybody
+ * say "not Ready" for a moment, whatever the edit was.
+ */
 function signature(object: ManagedObject | undefined): string {
   if (object === undefined) return 'gone';
-  const status = object.status as { uuid?: string; connectionURL?: string; conditions?: readonly { type: string; reason: string }[] } | undefined;
-  const reason = status?.conditions?.find((condition) => condition.type === 'Ready')?.reason ?? '';
-  return [object.metadata.uid, status?.uuid, status?.connectionURL, isReady(object), reason, object.metadata.deletionTimestamp].join('|');
+  const status = object.status as { uuid?: string; connectionURL?: string; observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  return [object.metadata.uid, status?.uuid, status?.connectionURL, status?.observedGeneration, ready?.status, ready?.reason, object.metadata.deletionTimestamp].join('|');
 }
 
 function parseKey(id: string): ObjectKey {

@@ -40,7 +40,7 @@ const COMMON_CONDITIONS = ['ReferencesResolved', 'SecretsResolved', 'Synced'];
 export function beginPass<Session>(key: ObjectKey, object: ManagedObject, controller: Controller<Session>, log: Logger, now: () => string): Pass<Session> {
   const status = { ...(object.status as EngineStatus | undefined) };
   const conditions = new ConditionSet(status.conditions ?? [], object.metadata.generation, now);
-  for (const type of [...(controller.manages === 'nothing' ? [] : COMMON_CONDITIONS), ...controller.conditions]) {
+  for (const type of ['Ready', ...(controller.manages === 'nothing' ? [] : COMMON_CONDITIONS), ...controller.conditions]) {
     if (conditions.get(type) === undefined) conditions.mark(judge(type, 'Unknown', 'Progressing', 'not judged yet'));
   }
   return {

@@ -1,4 +1,5 @@
 /** From a request to its answer: path, rights, method, endpoint. */
+import { FLOW } from './catalogue/stages.ts';
 import { execute, EXECUTOR } from './executor/executor.ts';
 import { answer, type Answer, crashed, detail, htmlPage, Refusal, type Request } from './http.ts';
 import type { Json } from './json.ts';
@@ -53,9 +54,10 @@ function toRequest(incoming: Incoming, world: World): Request {
   };
 }
 
-function outside(path: string): Answer {
+function outside(path: string, world: World): Answer {
   if (path === '/-/health/live/' || path === '/-/health/ready/') return answer(200, '', { contentType: 'text/plain', allow: false });
-  return path.startsWith('/if/flow/') ? { ...htmlPage(200) } : htmlPage(404);
+  const slug = /^\/if\/flow\/([^/]+)\/$/.exec(path)?.[1];
+  return htmlPage(slug !== undefined && world.store.find(FLOW, 'slug', slug) !== null ? 200 : 404);
 }
 
 function api(incoming: Incoming, template: string, methods: string[], id: string, world: World): Answer {
@@ -98,7 +100,7 @@ function tryToParse(incoming: Incoming): Json | undefined {
 /** The answer to a request, whatever it is. */
 export function dispatch(incoming: Incoming, world: World): Dispatched {
   const { method, path } = incoming;
-  if (!path.startsWith(`${ROOT}/`)) return { answer: outside(path), template: null, body: undefined };
+  if (!path.startsWith(`${ROOT}/`)) return { answer: outside(path, world), template: null, body: undefined };
   const match = world.api.match(path.slice(ROOT.length));
   if (match === null) return { answer: method === 'GET' ? htmlPage(404) : crashed(method), template: null, body: undefined };
   const { template, methods } = match.route;

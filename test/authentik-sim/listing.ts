@@ -95,13 +95,21 @@ function referenceFilter(name: string, values: string[], to: string, world: Worl
   return (row) => values.some((value) => row.values[name] === value || ids(row.values[name]).includes(value));
 }
 
-function ordered(rows: Row[], by: string): Row[] {
-  const descending = by.startsWith('-');
-  const field = descending ? by.slice(1) : by;
-  const key = (row: Row): Json => (field === 'pk' ? row.pk : (row.values[field] ?? null));
-  const compare = (a: Json, b: Json): number =>
-    typeof a === 'number' && typeof b === 'number' ? a - b : asText(a) < asText(b) ? -1 : asText(a) > asText(b) ? 1 : 0;
-  return rows.toSorted((a, b) => (descending ? -1 : 1) * compare(key(a), key(b)) || a.seq - b.seq);
+/** Sorted by one or more fields, each descending with a leading `-`; what is equal in all keeps the order of creation. */
+function ordered(rows: Row[], fields: string[]): Row[] {
+  const key = (row: Row, field: string): Json => (field === 'pk' ? row.pk : (row.values[field] ?? null));
+  const compare = (a: Json, b: Json): number => {
+    if (typeof a === 'number' && typeof b === 'number') return a - b;
+    return asText(a) < asText(b) ? -1 : asText(a) > asText(b) ? 1 : 0;
+  };
+  return rows.toSorted((a, b) => {
+    for (const field of fields) {
+      const name = field.replace(/^-/, '');
+      const result = compare(key(a, name), key(b, name));
+      if (result !== 0) return field.startsWith('-') ? -result : result;
+    }
+    return a.seq - b.seq;
+  });
 }
 
 export interface ListOf {
@@ -132,12 +140,10 @@ export function select({ template, query, rows, model }: ListOf, world: World): 
       ),
     ),
   );
-  const asked = query.get('ordering') ?? '';
-  const known = sample !== undefined && (asked.replace('-', '') in sample.values || asked.replace('-', '') === 'pk');
-  return ordered(
-    rows.filter((row) => tests.every((test) => test(row))),
-    known ? asked : (model?.ordering ?? 'name'),
-  );
+  const isKnown = (field: string): boolean => sample !== undefined && (field in sample.values || field === 'pk');
+  const asked = (query.get('ordering') ?? '').split(',').filter((field) => isKnown(field.trim().replace(/^-/, '')));
+  const matching = rows.filter((row) => tests.every((test) => test(row)));
+  return ordered(matching, asked.length > 0 ? asked : [model?.ordering ?? 'name']);
 }
 
 /** One page of `items`, in the server's envelope; 404 for a page that isn't there. */

@@ -2,7 +2,7 @@
 import { FLOW_BINDING } from './catalogue/core.ts';
 import { POLICY, POLICY_BINDING } from './catalogue/policies.ts';
 import { FLOW, STAGE } from './catalogue/stages.ts';
-import { ids, type Json, type JsonObject } from './json.ts';
+import { asText, ids, type Json, type JsonObject } from './json.ts';
 import type { OnDelete, Row } from './model.ts';
 import type { World } from './world.ts';
 
@@ -101,7 +101,7 @@ export function usedBy(row: Row, world: World, canView: (app: string, model: str
   return [...direct, ...throughBindings(row, world), ...ownLists(row, world)]
     .filter(({ app, model }) => canView(app, model))
     .sort((a, b) => `${a.app}.${a.model}`.localeCompare(`${b.app}.${b.model}`))
-    .map(({ app, model, row: user, name, action, pk }) => ({ app, model_name: model, pk: pk ?? user.pk, name, action }));
+    .map(({ app, model, row: user, name, action, pk }) => ({ app, model_name: model, pk: asText(pk ?? user.pk), name, action }));
 }
 
 /** Removes the object and, as the database would, what hangs on it. Gives everything that is gone, dependents first. */

@@ -1,4 +1,4 @@
-/** What the recorded scenarios don't show: trouble on demand, rights, states to compare, visits under way, caches. */
+/** What the recorded scenarios don't show: trouble on demand, rights, states to compare, the audit log. */
 import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -118,6 +118,21 @@ it('gives equal snapshots for equal states, whatever the UUIDs and the order of 
   expect(sim.snapshot()).toEqual(stock);
 });
 
+it('tells what a delete would take along, and takes it', async () => {
+  await flowOf('a');
+  sim.addProvider('market', 'f');
+  const uses = (await fetch(`${sim.url}/api/v3/flows/instances/f/used_by/`, { headers: { authorization: `Bearer ${sim.token}` } }).then(
+    (reply) => reply.json(),
+  )) as { model_name: string }[];
+  expect(uses).toMatchObject([
+    { app: 'authentik_flows', model_name: 'flowstagebinding', action: 'cascade' },
+    { app: 'authentik_flows', model_name: 'stage', name: 'Stage a', action: 'cascade_many' },
+    { app: 'authentik_providers_oauth2', model_name: 'oauth2provider', name: 'OAuth2 Provider market', action: 'cascade' },
+  ]);
+  await call('DELETE', '/flows/instances/f/');
+  expect(JSON.stringify(sim.snapshot())).not.toContain('market');
+});
+
 describe('rights', () => {
   const NOT_ALLOWED = 'You do not have permission to perform this action.';
 
@@ -220,70 +235,6 @@ it('shows every change in the audit log, with one entry more per list that is se
   expect(page.first).toMatchObject({
     action: 'model_deleted',
     context: { model: { app: 'authentik_flows', model_name: 'flow', pk: flow.replaceAll('-', '') } },
-  });
-});
-
-describe('visits', () => {
-  it('keeps its plan while the flow changes', async () => {
-    const flow = await flowOf('first', 'second');
-    const visitor = browser(sim.url);
-    expect(await visitor.open('f')).toMatchObject({ component: 'ak-stage-dummy', name: 'first' });
-    for (const binding of (await call('GET', `/flows/bindings/?target=${flow}`)).body.results as { pk: string }[])
-      await call('DELETE', `/flows/bindings/${binding.pk}/`);
-    expect(await visitor.answer('f', { component: 'ak-stage-dummy' })).toMatchObject({ name: 'second' });
-    expect(await browser(sim.url).open('f')).toEqual({ component: 'xak-flow-redirect', to: '/' });
-  });
-
-  it('plans from the cache after a policy changed, until somebody clears it', async () => {
-    const flow = await flowOf('only');
-    const binding = (await call('GET', `/flows/bindings/?target=${flow}`)).first.pk ?? null;
-    await call('PATCH', `/flows/bindings/${asText(binding)}/`, { evaluate_on_plan: true, re_evaluate_policies: false });
-    expect(await browser(sim.url).open('f')).toMatchObject({ name: 'only' });
-    const policy = (await call('POST', '/policies/expression/', { name: 'never', expression: 'return False' })).body.pk ?? null;
-    await call('POST', '/policies/bindings/', { target: binding, policy, order: 0 });
-    expect(await browser(sim.url).open('f')).toMatchObject({ name: 'only' });
-    await call('POST', '/flows/instances/cache_clear/');
-    expect(await browser(sim.url).open('f')).toEqual({ component: 'xak-flow-redirect', to: '/' });
-  });
-
-  it.each([
-    { authentication: 'none', anonymous: true, known: true },
-    { authentication: 'require_authenticated', anonymous: false, known: true },
-    { authentication: 'require_unauthenticated', anonymous: true, known: false },
-    { authentication: 'require_superuser', anonymous: false, known: true },
-  ])('$authentication', async ({ authentication, anonymous, known }) => {
-    await flowOf('only');
-    await call('PATCH', '/flows/instances/f/', { authentication });
-    const component = (shown: boolean): string => (shown ? 'ak-stage-dummy' : 'ak-stage-access-denied');
-    expect((await browser(sim.url).open('f')).component).toBe(component(anonymous));
-    const admin = browser(sim.url);
-    await admin.open('default-authentication-flow');
-    expect(await admin.answer('default-authentication-flow', { component: 'ak-stage-identification', uid_field: 'AKADMIN' })).toMatchObject(
-      { component: 'ak-stage-password', pending_user: 'akadmin' },
-    );
-    expect(await admin.answer('default-authentication-flow', { component: 'ak-stage-password', password: 'wrong' })).toMatchObject({
-      response_errors: { password: [{ code: 'invalid' }] },
-    });
-    expect(await admin.answer('default-authentication-flow', { component: 'ak-stage-password', password: 'correct-horse' })).toEqual({
-      component: 'xak-flow-redirect',
-      to: '/',
-    });
-    expect((await admin.open('f')).component).toBe(component(known));
-  });
-
-  it.each([
-    { password: 'short', message: 'Password needs to be 8 characters or longer.' },
-    { password: 'long enough', message: null },
-  ])('judges a form by its validation policies: $password', async ({ password, message }) => {
-    const pk = async (path: string): Promise<string> => asText((await call('GET', path)).first.pk);
-    const fields = [await pk('/stages/prompt/prompts/?name=default-password-change-field-password')];
-    const policies = [await pk('/policies/password/?name=default-password-change-password-policy')];
-    const stage = (await call('POST', '/stages/prompt/stages/', { name: 'p', fields, validation_policies: policies })).body.pk ?? null;
-    await call('POST', '/flows/bindings/', { target: await flowOf(), stage, order: 0 });
-    const visitor = browser(sim.url);
-    await visitor.open('f');
-    const shown = await visitor.answer('f', { component: 'ak-stage-prompt', password });
-    expect(shown.response_errors).toEqual(message === null ? undefined : { non_field_errors: [{ string: message, code: 'invalid' }] });
   });
 });
 

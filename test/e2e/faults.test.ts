@@ -1,6 +1,6 @@
 import type { AuthentikSim, FaultRule, Snapshot } from '../authentik-sim/sim.ts';
 import { conditionOf, isReady, isReconciling } from './support/conditions.ts';
-import { dummyStage, expressionPolicy, flow, stage, withSpec } from './support/manifests.ts';
+import { connection, dummyStage, expressionPolicy, flow, stage, tokenSecret, withSpec } from './support/manifests.ts';
 import { describeOnStandIn } from './support/only-stand-in.ts';
 import { Scenario, useScenario } from './support/scenario.ts';
 import { smallMarket } from './support/small-market.ts';
@@ -154,7 +154,6 @@ describeOnStandIn('an Authentik that is down', WHY, () => {
       try {
         simOf(late).setDown(true);
         const slug = late.name('early');
-        const { tokenSecret, connection } = await import('./support/manifests.ts');
         await late.apply(tokenSecret(late.target.token), connection(late.target.url, IMPATIENT), flow(slug));
         expect(isReconciling(await late.judged('AuthentikConnection', 'default', 'Ready=False/Unreachable'))).toBe(true);
         expect(isReconciling(await late.judged('AuthentikFlow', slug, 'Ready=False/ConnectionNotReady'))).toBe(true);
@@ -192,7 +191,7 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
     await apply(dummyStage(name('slow-stage')), flow(slug, [name('slow-stage')]));
     await ready('AuthentikFlow', slug);
     heal();
-    const creates = count(sim.requests.filter((request) => request.method === 'POST' && contentOf(request).includes(name('slow'))).map(contentOf));
+    const creates = count(sim.requests.filter((request) => request.method === 'POST' && contentOf(request).includes('e2e-slow-')).map(contentOf));
     expect([...creates.values()]).toEqual([1, 1]);
   });
 

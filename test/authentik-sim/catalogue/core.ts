@@ -10,6 +10,7 @@ export const ROLE = 'authentik_rbac.role';
 export const TOKEN = 'authentik_core.token';
 export const SOURCE = 'authentik_core.source';
 export const BRAND = 'authentik_brands.brand';
+export const PROVIDER = 'authentik_providers_oauth2.oauth2provider';
 export const FLOW_BINDING = 'authentik_flows.flowstagebinding';
 export const PROMPT = 'authentik_stages_prompt.prompt';
 export const PROMPT_STAGE = 'authentik_stages_prompt.promptstage';
@@ -251,6 +252,17 @@ const CORE: readonly ModelSpec[] = [
     schema: 'BlueprintInstance',
     defaults: { path: '', context: {}, enabled: true, content: '' },
     unique: { name: 'Blueprint Instance with this name already exists.' },
+  }),
+  // Only what a delete of a flow takes along; providers have no endpoint here.
+  model({
+    app: 'authentik_providers_oauth2',
+    className: 'OAuth2Provider',
+    verboseName: 'OAuth2/OpenID Provider',
+    path: null,
+    schema: 'OAuth2Provider',
+    integerPk: true,
+    references: { authorization_flow: { to: FLOW, onDelete: 'cascade' } },
+    title: (row) => `OAuth2 Provider ${asText(row.values.name)}`,
   }),
   model({
     app: 'authentik_events',

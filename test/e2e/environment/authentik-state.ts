@@ -52,8 +52,7 @@ export async function readState(client: AuthentikClient): Promise<AuthentikState
   for (const paths of [LISTS, ...BINDING_LISTS.map((path) => [path])]) {
     const lists = await Promise.all(paths.map(read));
     for (const [, items] of lists) for (const item of items) remember(item, names);
-    for (const [path, items] of lists)
-      state[path] = Object.fromEntries(items.map((item) => [nameOf(item, names), plain(item, path, names)]));
+    for (const [path, items] of lists) state[path] = byName(items.map((item) => [nameOf(item, names), plain(item, path, names)]));
   }
   return state;
 }

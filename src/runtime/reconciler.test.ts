@@ -1,0 +1,296 @@
+import { dependencyTopic } from './deletion.ts';
+import { OperatorError } from './errors.ts';
+import type { Reason } from './reasons.ts';
+import { claimTopic } from './steps.ts';
+import { FakeWorld } from './testing/fake-world.ts';
+
+async function ready(value = 'x'): Promise<FakeWorld> {
+  const world = new FakeWorld();
+  world.store.apply('Thing', 'a', { value });
+  await world.pass('a');
+  return world;
+}
+
+describe('creating', () => {
+  it('marks first, creates once, and is Ready', async () => {
+    const world = await ready();
+    expect(world.deeds).toEqual(['create a']);
+    const [marked, final] = world.store.statusWrites.map((write) => write.status as Record<string, unknown>);
+    expect(marked).toMatchObject({ pendingCreate: { name: 'a' } });
+    expect(final).toMatchObject({ uuid: 'uuid-1', connectionURL: 'there', observedGeneration: 1 });
+    expect(final).not.toHaveProperty('pendingCreate');
+    expect(world.conditions('a')).toEqual({ Ready: 'True/Reconciled', ReferencesResolved: 'True/Reconciled', SecretsResolved: 'True/Reconciled', Synced: 'True/Reconciled' });
+    expect(world.store.get(world.key('a'))?.metadata.finalizers).toEqual(['test/finalizer']);
+  });
+
+  it('writes nothing the second time', async () => {
+    const world = await ready();
+    const before = world.store.statusWrites.length;
+    expect(await world.pass('a')).toEqual({ kind: 'done' });
+    expect(world.store.statusWrites).toHaveLength(before);
+    expect(world.deeds).toEqual(['create a']);
+  });
+
+  it.each([
+    { reason: 'the answer was lost: what is found under the mark is ours, and no second one is made', when: 'after', error: new OperatorError('Unreachable', 'cut'), deeds: ['create a'], ours: true },
+    { reason: 'nothing arrived: it is made the next time', when: 'before', error: new OperatorError('Unreachable', 'cut'), deeds: ['create a'], ours: true },
+    { reason: 'refused: what appears under the name later is somebody else’s', when: 'before', error: new OperatorError('InvalidSpec', 'no'), deeds: [], ours: false },
+  ] as const)('$reason', async ({ when, error, deeds, ours }) => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    world.faults.set('create a', { when, error });
+    await world.pass('a');
+    expect(world.status('a')['pendingCreate'] !== undefined).toBe(ours);
+    if (!ours) world.things.set('a', { uuid: 'foreign', value: 'x' });
+    await world.pass('a');
+    expect(world.deeds).toEqual(deeds);
+    expect(world.conditions('a')['Ready']).toBe('True/Reconciled');
+    expect(world.status('a')['adopted'] === undefined).toBe(ours);
+  });
+});
+
+describe('adopting', () => {
+  it.each([
+    { reason: 'Never refuses even what matches', policy: 'Never', there: 'x', ready: 'False/AdoptionConflict', deeds: [] },
+    { reason: 'IfMatch takes what matches', policy: 'IfMatch', there: 'x', ready: 'True/Reconciled', deeds: [] },
+    { reason: 'IfMatch refuses what differs', policy: 'IfMatch', there: 'y', ready: 'False/AdoptionConflict', deeds: [] },
+    { reason: 'Always takes and changes', policy: 'Always', there: 'y', ready: 'True/Reconciled', deeds: ['update a'] },
+  ] as const)('$reason', async ({ policy, there, ready: expected, deeds }) => {
+    const world = new FakeWorld();
+    world.things.set('a', { uuid: 'foreign', value: there });
+    world.store.apply('Thing', 'a', { value: 'x', policies: { adoption: policy } });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe(expected);
+    expect(world.deeds).toEqual(deeds);
+    if (expected === 'True/Reconciled') expect(world.status('a')['adopted']).toMatchObject({ before: { value: there } });
+    else expect(world.conditions('a')['Stalled']).toBe('True/AdoptionConflict');
+  });
+
+  it('has on record what was there before it changes it', async () => {
+    const world = new FakeWorld();
+    world.things.set('a', { uuid: 'foreign', value: 'y' });
+    world.store.apply('Thing', 'a', { value: 'x', policies: { adoption: 'Always' } });
+    world.faults.set('update a', { when: 'before', error: new OperatorError('Unreachable', 'down') });
+    await world.pass('a');
+    expect(world.status('a')).toMatchObject({ uuid: 'foreign', adopted: { before: { value: 'y' } } });
+  });
+
+  it('does not take a thing that was made anew under its name for its own', async () => {
+    const world = await ready();
+    world.things.set('a', { uuid: 'another', value: 'z' });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('False/AdoptionConflict');
+    expect(world.things.get('a')).toEqual({ uuid: 'another', value: 'z' });
+  });
+});
+
+describe('changing', () => {
+  it.each([
+    { reason: 'a new spec is an update', act: (world: FakeWorld) => world.store.apply('Thing', 'a', { value: 'new' }), event: 'Normal Updated: set value' },
+    { reason: 'a foreign hand is drift', act: (world: FakeWorld) => world.things.set('a', { uuid: 'uuid-1', value: 'drifted' }), event: 'Normal DriftCorrected: put back value' },
+    {
+      reason: 'a new Secret is a rotation',
+      act: (world: FakeWorld) => {
+        world.differenceCause = 'Secret';
+        world.things.set('a', { uuid: 'uuid-1', value: 'old password' });
+      },
+      event: 'Normal SecretRotated: set value',
+    },
+  ])('$reason', async ({ act, event }) => {
+    const world = await ready();
+    act(world);
+    await world.pass('a');
+    expect(world.deeds).toEqual(['create a', 'update a']);
+    expect(world.events.at(-1)).toBe(event);
+  });
+
+  it('makes anew what somebody deleted', async () => {
+    const world = await ready();
+    world.things.clear();
+    await world.pass('a');
+    expect(world.deeds).toEqual(['create a', 'create a']);
+    expect(world.status('a')).toMatchObject({ uuid: 'uuid-2' });
+  });
+});
+
+describe('failing', () => {
+  const CLASSES: readonly { reason: string; error: Reason; stalled: boolean; next: string }[] = [
+    { reason: 'what a human must mend stalls', error: 'InvalidSpec', stalled: true, next: 'done' },
+    { reason: 'what time heals is retried', error: 'Unreachable', stalled: false, next: 'backoff' },
+    { reason: 'what waits for something else is woken by it', error: 'SecretNotFound', stalled: false, next: 'done' },
+  ];
+
+  it.each(CLASSES)('$reason ($error)', async ({ error, stalled, next }) => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    world.settleError = new OperatorError(error, 'because');
+    expect((await world.pass('a')).kind).toBe(next);
+    expect(world.conditions('a')).toMatchObject({ Ready: `False/${error}`, [stalled ? 'Stalled' : 'Reconciling']: `True/${error}` });
+    expect(world.conditions('a')).not.toHaveProperty(stalled ? 'Reconciling' : 'Stalled');
+  });
+
+  it('waits as long as the other side asks', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    world.settleError = new OperatorError('RateLimited', 'slow down', { retryAfterMs: 7000 });
+    expect(await world.pass('a')).toEqual({ kind: 'after', ms: 7000 });
+  });
+
+  it('tells once, however often it fails the same way', async () => {
+    const world = await ready();
+    world.connectError = new OperatorError('Unreachable', 'down');
+    for (let i = 0; i < 5; i++) await world.pass('a');
+    expect(world.events.filter((event) => event.includes('Unreachable'))).toHaveLength(1);
+  });
+
+  it('clears every trace once it is well again', async () => {
+    const world = await ready();
+    world.connectError = new OperatorError('Unreachable', 'down');
+    await world.pass('a');
+    world.connectError = undefined;
+    await world.pass('a');
+    expect(Object.keys(world.conditions('a'))).toEqual(['Ready', 'ReferencesResolved', 'SecretsResolved', 'Synced']);
+  });
+
+  it('says InternalError for what nobody expected, and keeps going', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    world.settleError = new TypeError('undefined is not a function');
+    expect((await world.pass('a')).kind).toBe('backoff');
+    expect(world.conditions('a')['Ready']).toBe('False/InternalError');
+  });
+});
+
+describe('two that mean the same', () => {
+  it.each([
+    { reason: 'the older one wins', first: '2026-01-01T00:00:00Z', second: '2026-01-02T00:00:00Z', winner: 'a', loser: 'a-rival' },
+    { reason: 'whichever is reconciled first', first: '2026-01-03T00:00:00Z', second: '2026-01-02T00:00:00Z', winner: 'a-rival', loser: 'a' },
+  ])('$reason', async ({ first, second, winner, loser }) => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' }, { createdAt: first });
+    world.store.apply('Thing', 'a-rival', { value: 'y' }, { createdAt: second });
+    for (const name of ['a', 'a-rival']) world.index.set(world.key(name), [claimTopic('there|thing "a"')]);
+    await world.pass(loser);
+    await world.pass(winner);
+    await world.pass(loser);
+    expect(world.conditions(winner)['Ready']).toBe('True/Reconciled');
+    expect(world.conditions(loser)).toMatchObject({ Ready: 'False/Conflict', Stalled: 'True/Conflict' });
+    expect(world.deeds).toEqual(['create a']);
+  });
+
+  it('the one that has it on record wins, even when it is younger', async () => {
+    const world = await ready();
+    world.store.apply('Thing', 'a-rival', { value: 'y' }, { createdAt: '2020-01-01T00:00:00Z' });
+    for (const name of ['a', 'a-rival']) world.index.set(world.key(name), [claimTopic('there|thing "a"')]);
+    await world.pass('a-rival');
+    await world.pass('a');
+    expect(world.conditions('a-rival')['Ready']).toBe('False/Conflict');
+    expect(world.things.get('a')?.value).toBe('x');
+  });
+});
+
+describe('paused', () => {
+  it('writes nothing outside and says so, even while it is being deleted', async () => {
+    const world = await ready();
+    world.store.apply('Thing', 'a', { value: 'changed' }, { annotations: { 'test/paused': 'true' } });
+    await world.pass('a');
+    world.store.delete(world.key('a'));
+    await world.pass('a');
+    expect(world.deeds).toEqual(['create a']);
+    expect(world.conditions('a')['Ready']).toBe('Unknown/Paused');
+    expect(world.store.get(world.key('a'))).toBeDefined();
+  });
+});
+
+describe('Ready', () => {
+  it('waits for what the object is made of', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x', needs: 'b' });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('False/ReferenceNotReady');
+    world.store.apply('Thing', 'b', { value: 'y' });
+    await world.pass('b');
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('True/Reconciled');
+  });
+});
+
+describe('deleting', () => {
+  async function deleted(world: FakeWorld): Promise<boolean> {
+    world.store.delete(world.key('a'));
+    await world.pass('a');
+    return world.store.get(world.key('a')) === undefined;
+  }
+
+  it.each([
+    { reason: 'what we created goes', adopted: false, deletion: undefined, deeds: ['delete a'] },
+    { reason: 'what we adopted is put back', adopted: true, deletion: undefined, deeds: ['restore a'] },
+    { reason: 'Retain leaves it', adopted: false, deletion: 'Retain', deeds: [] },
+    { reason: 'Delete deletes even what was adopted', adopted: true, deletion: 'Delete', deeds: ['delete a'] },
+    { reason: 'Restore of what did not exist before is its deletion', adopted: false, deletion: 'Restore', deeds: ['delete a'] },
+  ] as const)('$reason', async ({ adopted, deletion, deeds }) => {
+    const world = new FakeWorld();
+    if (adopted) world.things.set('a', { uuid: 'foreign', value: 'before' });
+    world.store.apply('Thing', 'a', { value: 'x', policies: { adoption: 'Always', deletion } });
+    await world.pass('a');
+    world.deeds.length = 0;
+    expect(await deleted(world)).toBe(true);
+    expect(world.deeds).toEqual(deeds);
+    if (deeds[0] === 'restore a') expect(world.things.get('a')).toEqual({ uuid: 'foreign', value: 'before' });
+  });
+
+  it('stops before it takes others along, unless told to', async () => {
+    const world = await ready();
+    world.blockers.push('oauth2provider "market"');
+    expect(await deleted(world)).toBe(false);
+    expect(world.conditions('a')['Ready']).toBe('False/DeletionBlocked');
+    expect(world.events.at(-1)).toContain('oauth2provider "market"');
+    world.store.apply('Thing', 'a', { value: 'x' }, { annotations: { 'test/force-delete': 'true' } });
+    await world.pass('a');
+    expect(world.things.has('a')).toBe(false);
+  });
+
+  it('leaves alone what was made anew under its name', async () => {
+    const world = await ready();
+    world.things.set('a', { uuid: 'another', value: 'x' });
+    expect(await deleted(world)).toBe(true);
+    expect(world.things.get('a')?.uuid).toBe('another');
+  });
+
+  it('is no failure when it is gone already', async () => {
+    const world = await ready();
+    world.things.clear();
+    expect(await deleted(world)).toBe(true);
+    expect(world.deeds).toEqual(['create a']);
+  });
+
+  it('writes nothing for an object that never had anything', async () => {
+    const world = new FakeWorld();
+    world.things.set('a', { uuid: 'foreign', value: 'y' });
+    world.store.apply('Thing', 'a', { value: 'x' });
+    await world.pass('a');
+    expect(await deleted(world)).toBe(true);
+    expect(world.things.get('a')).toEqual({ uuid: 'foreign', value: 'y' });
+  });
+
+  it('waits for dependents', async () => {
+    const world = await ready();
+    world.store.apply('Thing', 'b', { value: 'y', needs: 'a' });
+    world.index.set(world.key('b'), [dependencyTopic(world.key('a'))]);
+    expect(await deleted(world)).toBe(false);
+    expect(world.conditions('a')['Ready']).toBe('False/WaitingForDependents');
+  });
+
+  it.each([
+    { reason: 'a connection that is gone doesn’t hold it for ever', error: 'ConnectionNotFound', gone: true },
+    { reason: 'nor a Secret', error: 'SecretNotFound', gone: true },
+    { reason: 'a server that is down does, since it comes back', error: 'Unreachable', gone: false },
+    { reason: 'so does a token that is refused', error: 'Unauthorized', gone: false },
+  ] as const)('$reason', async ({ error, gone }) => {
+    const world = await ready();
+    world.connectError = new OperatorError(error, 'no way');
+    expect(await deleted(world)).toBe(gone);
+    expect(world.things.has('a')).toBe(true);
+    expect(world.events.some((event) => event.startsWith('Warning Released'))).toBe(gone);
+  });
+});
