@@ -108,7 +108,7 @@ async function waitUntilReady(scene: Scene): Promise<Shown> {
 /** Takes the group out of the names in kubectl's tables, and as much out of their headers, so that they fit a screen. */
 function withoutGroup(tables: string): string {
   const group = `.${GROUP}`;
-  return tables.replaceAll(`${group}/`, '/').replaceAll(`NAME${' '.repeat(group.length)}`, 'NAME');
+  return tables.replaceAll(`${group}/`, '/').replace(new RegExp(`^NAME {${group.length}}`, 'gm'), 'NAME');
 }
 
 const Binding = z.object({ status: z.object({ signUpURL: z.string(), loginFlowSlug: z.string() }) });

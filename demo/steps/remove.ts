@@ -13,9 +13,11 @@ export const removalSteps: readonly Step[] = [
 
 async function uninstallMarket(scene: Scene): Promise<Shown> {
   await scene.undo("uninstall the market's chart");
-  const { stdout } = await scene
-    .get('controlPlane')
-    .kubectl(['get', 'authentik,configmap', '--output=name'], { namespace: scene.get('names').marketNamespace });
+  const controlPlane = scene.get('controlPlane');
+  const { marketNamespace: namespace, configMap } = scene.get('names');
+  // Kubernetes' garbage collector removes it, since the object that owned it is gone.
+  await controlPlane.kubectl(['wait', '--for=delete', `configmap/${configMap}`, '--timeout=60s'], { namespace });
+  const { stdout } = await controlPlane.kubectl(['get', 'authentik', '--output=name'], { namespace });
   if (stdout.trim() !== '') throw new Error(`these are still there: ${stdout.trim().replaceAll('\n', ', ')}`);
   return { said: 'helm uninstall: all objects are gone; what was made is deleted, what was taken over is given back' };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Metrics } from '../../src/metrics.ts';
-import { code, GENERATED, table } from './markdown.ts';
+import { code, fence, GENERATED, table } from './markdown.ts';
 
 const Declared = z.looseObject({ name: z.string(), help: z.string(), labelNames: z.array(z.string()) });
 
@@ -26,11 +26,7 @@ Beside these there are those of any Node process (\`process_*\`, \`nodejs_*\`).
 ${table(['Metric', 'Type', 'Labels', 'Meaning'], rows)}
 ## What to watch
 
-${fence(ALERTS)}`;
-}
-
-function fence(text: string): string {
-  return `\`\`\`yaml\n${text}\`\`\`\n`;
+${fence('yaml', ALERTS)}`;
 }
 
 const ALERTS = `groups:

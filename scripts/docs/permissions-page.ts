@@ -15,6 +15,9 @@ The token's user needs these global permissions, by a role. They are what everyt
 [getting started](getting-started.md#2-a-token-for-the-operator) shows how.
 
 ${table(['Of', 'May'], byModel(requiredPermissions()))}
+Two things need more than the blueprint grants: an EnrollmentBinding with \`sourceRef\` needs the right to change that type of source, such as
+\`authentik_sources_oauth.change_oauthsource\`; a \`userRef\` in a policy list needs \`authentik_core.view_user\`.
+
 These are optional. Without the first, changes by others are found at the next full comparison (\`resyncInterval\`, one hour) instead of within a minute; without
 the other two, a changed policy may take a few minutes to show.
 

@@ -44,6 +44,8 @@ export const FIELD_HEADINGS = ['Field', 'Type', 'Required', 'Since', 'Descriptio
 
 /** What `field-schema.ts` appends to descriptions, which the table shows in columns of their own. */
 const TO_CREATE = ' Authentik needs it to create the object.';
+/** What a reference says of its own form, which the type says already. */
+const CHOICES = /^(An? \w+): \{.*\}\.$/;
 const SINCE = / Since Authentik (\d+\.\d+)\./;
 
 const INT32 = 2147483647;
@@ -64,7 +66,7 @@ export function fieldRows(object: SchemaNode, prefix = '', skip: ReadonlySet<str
 function row(path: string, node: SchemaNode, required: boolean): FieldRow {
   const text = node.description ?? '';
   const toCreate = text.includes(TO_CREATE);
-  const description = text.replace(TO_CREATE, '').replace(SINCE, '');
+  const description = text.replace(TO_CREATE, '').replace(SINCE, '').replace(CHOICES, '$1.');
   return [`\`${path}\``, typeOf(node), required ? 'yes' : toCreate ? 'to create' : '', SINCE.exec(text)?.[1] ?? '', description];
 }
 

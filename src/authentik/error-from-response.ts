@@ -77,9 +77,8 @@ function redirected(call: Call, response: RawResponse): AuthentikError {
 }
 
 function serverFailed(call: Call, response: RawResponse, what: string): AuthentikError {
-  const id = response.header('x-authentik-id');
-  const hint = id === undefined ? '' : ` Its log has more under request id ${plainText(id, [])}.`;
-  return failure('ServerError', `Authentik failed on ${describeCall(call)} with ${what}.${hint}`, response, { ambiguous: isCreate(call) });
+  // The request id is for the log only: in the message it would make every retry look like news, and cost a status write each.
+  return failure('ServerError', `Authentik failed on ${describeCall(call)} with ${what}.`, response, { ambiguous: isCreate(call) });
 }
 
 function throttled(call: Call, response: RawResponse): AuthentikError {

@@ -38,6 +38,10 @@ export class AuthentikError extends OperatorError {
     this.notFound = details.notFound ?? false;
     this.ambiguous = details.ambiguous ?? false;
   }
+
+  override get context(): Readonly<Record<string, unknown>> {
+    return { status: this.status, authentikRequestID: this.requestID };
+  }
 }
 
 /** The request that a failure is about, and what must not be quoted of it. */

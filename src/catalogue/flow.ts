@@ -7,7 +7,7 @@ export const FLOW = {
   model: 'authentik_flows.flow',
   naturalKey: 'slug',
   lookup: 'slug',
-  parts: ['authentik_flows.flowstagebinding', 'authentik_policies.policybinding', 'authentik_flows.flowtoken', 'authentik_flows.stage'],
+  parts: ['authentik_flows.flowstagebinding', 'authentik_policies.policybinding', 'authentik_policies.policy', 'authentik_flows.flowtoken', 'authentik_flows.stage'],
   fields: [
     { api: 'name', type: 'string', minLength: 1, maxLength: 1024, required: true, description: 'The name that administrators see.' },
     { api: 'title', type: 'string', minLength: 1, maxLength: 1024, required: true, description: 'The heading that visitors see. May hold `%(app)s` and `%(user)s`.' },

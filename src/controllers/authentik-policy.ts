@@ -1,7 +1,7 @@
 import type { AuthentikPolicySpec } from '../api/v1alpha1/authentik-policy.ts';
 import type { Session } from '../authentik/session.ts';
 import { POLICIES } from '../catalogue/policies.ts';
-import { clearPolicyCaches } from '../resources/caches.ts';
+import { clearDueCaches, clearPolicyCaches } from '../resources/caches.ts';
 import type { Body } from '../resources/entity/desired.ts';
 import type { EntityResource } from '../resources/entity/entity-resource.ts';
 import type { External } from '../runtime/external.ts';
@@ -24,6 +24,10 @@ function forgetful(resource: EntityResource, session: Session): External {
       const updated = await resource.update(observed);
       await clearPolicyCaches(session);
       return updated;
+    },
+    settle: async () => {
+      await clearDueCaches(session);
+      return {};
     },
     restore: async (observed, before) => {
       await resource.restore(observed, before);

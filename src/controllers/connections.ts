@@ -19,6 +19,8 @@ export type OpenSession = (connection: ManagedObject) => Promise<Session>;
 
 /** The name of the connection that a namespace's objects use by default. */
 const DEFAULT_NAME = 'default';
+/** How soon a namespace that a selector doesn't pick is looked at again, in milliseconds; its labels are believed as long as that. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** Finds the Authentik that an object belongs to, and checks that it may use it. */
 export class Connections {
@@ -88,7 +90,10 @@ export class Connections {
       const labels = (await this.#labels(namespace)) ?? {};
       if (Object.entries(allowed.selector?.matchLabels ?? {}).every(([label, value]) => labels[label] === value)) return;
     }
-    throw new OperatorError('NamespaceNotAllowed', `AuthentikConnection ${connection.metadata.namespace}/${connection.metadata.name} does not allow namespace ${namespace}: add it to its allowedNamespaces`);
+    const { namespace: home, name } = connection.metadata;
+    // A change of the connection wakes us; a label on the namespace doesn't, since namespaces aren't watched.
+    const retry = allowed?.from === 'Selector' ? { retryAfterMs: LOOK_AGAIN_MS } : {};
+    throw new OperatorError('NamespaceNotAllowed', `AuthentikConnection ${home}/${name} does not allow namespace ${namespace}: add it to its allowedNamespaces`, retry);
   }
 }
 

@@ -2,17 +2,34 @@ import * as k8s from '@kubernetes/client-node';
 import { describeApiError, isWatchTimeout, statusCodeOf, storeUnavailable } from './api-error.ts';
 
 const refused = (code: number, body: unknown, headers = {}) => new k8s.ApiException(code, 'Unknown API Status Code!', body, headers);
-const socketError = (message: string, code: string) => new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
+const socketError = (message: string, code: string) =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 
 describe('describeApiError', () => {
   it.each([
-    { error: refused(403, '{"kind":"Status","message":"no rights"}'), expected: 'HTTP 403: no rights', reason: 'a body as client-node leaves it' },
-    { error: refused(422, { reason: 'Invalid', details: { secret: 'x' } }), expected: 'HTTP 422: Invalid', reason: 'a body without a message' },
+    {
+      error: refused(403, '{"kind":"Status","message":"no rights"}'),
+      expected: 'HTTP 403: no rights',
+      reason: 'a body as client-node leaves it',
+    },
+    {
+      error: refused(422, { reason: 'Invalid', details: { secret: 'x' } }),
+      expected: 'HTTP 422: Invalid',
+      reason: 'a body without a message',
+    },
     { error: refused(502, '<html><body>Bad gateway</body></html>'), expected: 'HTTP 502', reason: 'a proxy that answers in HTML' },
     { error: refused(401, undefined), expected: 'HTTP 401', reason: 'client-node drops the body of 401' },
-    { error: refused(500, { message: `a\n  b ${'x'.repeat(400)}` }), expected: `HTTP 500: a b ${'x'.repeat(285)}…`, reason: 'one line, cut' },
+    {
+      error: refused(500, { message: `a\n  b ${'x'.repeat(400)}` }),
+      expected: `HTTP 500: a b ${'x'.repeat(285)}…`,
+      reason: 'one line, cut',
+    },
     { error: Object.assign(new Error('Gone'), { statusCode: 410 }), expected: 'HTTP 410: Gone', reason: 'the error of a watch' },
-    { error: socketError('connect ECONNREFUSED 10.0.0.1:443', 'ECONNREFUSED'), expected: 'connect ECONNREFUSED 10.0.0.1:443', reason: 'what is behind "fetch failed"' },
+    {
+      error: socketError('connect ECONNREFUSED 10.0.0.1:443', 'ECONNREFUSED'),
+      expected: 'connect ECONNREFUSED 10.0.0.1:443',
+      reason: 'what is behind "fetch failed"',
+    },
     { error: socketError('', 'ETIMEDOUT'), expected: 'ETIMEDOUT', reason: 'a cause that has only a code' },
     { error: 'text', expected: 'text', reason: 'anything may be thrown' },
   ])('$reason: $expected', ({ error, expected }) => {
@@ -21,7 +38,12 @@ describe('describeApiError', () => {
 });
 
 it('statusCodeOf finds the status wherever client-node puts it', () => {
-  expect([refused(409, ''), Object.assign(new Error(), { statusCode: 410 }), new Error('x'), null].map(statusCodeOf)).toEqual([409, 410, undefined, undefined]);
+  expect([refused(409, ''), Object.assign(new Error(), { statusCode: 410 }), new Error('x'), null].map(statusCodeOf)).toEqual([
+    409,
+    410,
+    undefined,
+    undefined,
+  ]);
 });
 
 it('isWatchTimeout tells silence from failure', () => {
@@ -30,6 +52,10 @@ it('isWatchTimeout tells silence from failure', () => {
 });
 
 it('storeUnavailable keeps when to come back', () => {
-  expect(storeUnavailable('write', refused(429, '', { 'retry-after': '3' }))).toMatchObject({ reason: 'StoreUnavailable', message: 'could not write: HTTP 429', retryAfterMs: 3_000 });
+  expect(storeUnavailable('write', refused(429, '', { 'retry-after': '3' }))).toMatchObject({
+    reason: 'StoreUnavailable',
+    message: 'could not write: HTTP 429',
+    retryAfterMs: 3_000,
+  });
   expect(storeUnavailable('write', refused(429, '', { 'retry-after': 'soon' })).retryAfterMs).toBeUndefined();
 });

@@ -9,7 +9,13 @@ const MAX_MESSAGE = 300;
 const statusSchema = z.object({ message: z.string().optional(), reason: z.string().optional() });
 
 /** What errors have in common, wherever they were made: a socket's error need not be an instance of our `Error`. */
-const errorSchema = z.object({ name: z.string().optional(), message: z.string().optional(), code: z.unknown().optional(), statusCode: z.number().optional(), cause: z.unknown().optional() });
+const errorSchema = z.object({
+  name: z.string().optional(),
+  message: z.string().optional(),
+  code: z.unknown().optional(),
+  statusCode: z.number().optional(),
+  cause: z.unknown().optional(),
+});
 
 /** The HTTP status of a failed call, or undefined when there was no answer. */
 export function statusCodeOf(error: unknown): number | undefined {
@@ -32,7 +38,11 @@ export function describeApiError(error: unknown): string {
 /** A failed call as the engine understands it; `what` says what was tried, e.g. `write the status of Flow ns/name`. */
 export function storeUnavailable(what: string, error: unknown): OperatorError {
   const retryAfterMs = retryAfterOf(error);
-  return new OperatorError('StoreUnavailable', `could not ${what}: ${describeApiError(error)}`, retryAfterMs === undefined ? {} : { retryAfterMs });
+  return new OperatorError(
+    'StoreUnavailable',
+    `could not ${what}: ${describeApiError(error)}`,
+    retryAfterMs === undefined ? {} : { retryAfterMs },
+  );
 }
 
 function messageOf(body: unknown): string | undefined {

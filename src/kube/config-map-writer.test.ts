@@ -13,7 +13,8 @@ describe('KubeConfigMapWriter', () => {
   let writer: KubeConfigMapWriter;
   const writes = () => server.requests.filter(({ method }) => method !== 'GET').map(({ method }) => method);
   const stored = () => server.table.get(`${CONFIG_MAPS}/urls`);
-  const exists = (metadata: object) => server.table.create(CONFIG_MAPS, { metadata: { name: 'urls', ...metadata }, data: { url: 'theirs' } });
+  const exists = (metadata: object) =>
+    server.table.create(CONFIG_MAPS, { metadata: { name: 'urls', ...metadata }, data: { url: 'theirs' } });
 
   beforeEach(async () => {
     server = await ApiServerDouble.listen();
@@ -53,8 +54,16 @@ describe('KubeConfigMapWriter', () => {
 
   it.each([
     { metadata: {}, message: 'somebody else', reason: 'nobody owns it' },
-    { metadata: { ownerReferences: [{ ...controller, controller: false }] }, message: 'somebody else', reason: 'we are named, but not as controller' },
-    { metadata: { ownerReferences: [{ ...controller, kind: 'Deployment', uid: 'other' }] }, message: 'Deployment market', reason: 'another kind owns it' },
+    {
+      metadata: { ownerReferences: [{ ...controller, controller: false }] },
+      message: 'somebody else',
+      reason: 'we are named, but not as controller',
+    },
+    {
+      metadata: { ownerReferences: [{ ...controller, kind: 'Deployment', uid: 'other' }] },
+      message: 'Deployment market',
+      reason: 'another kind owns it',
+    },
   ])('leaves it alone when $reason', async ({ metadata, message }) => {
     exists(metadata);
     const applying = writer.apply(owner, 'urls', { url: 'ours' });

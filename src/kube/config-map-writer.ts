@@ -44,10 +44,13 @@ export class KubeConfigMapWriter implements ConfigMapWriter {
       await write(namespace, name, 'create', () => this.#core.createNamespacedConfigMap({ namespace, body, fieldManager: FIELD_MANAGER }));
       return;
     }
-    if (!isControlledBy(existing, owner)) throw new NotOursError(`ConfigMap ${namespace}/${name} exists and belongs to ${ownerOf(existing)}`);
+    if (!isControlledBy(existing, owner))
+      throw new NotOursError(`ConfigMap ${namespace}/${name} exists and belongs to ${ownerOf(existing)}`);
     if (hasOwner(existing, owner) && sameData(existing.data ?? {}, data)) return;
     const body = { ...existing, metadata: { ...existing.metadata, ownerReferences: ownersWith(existing, owner) }, data: { ...data } };
-    await write(namespace, name, 'update', () => this.#core.replaceNamespacedConfigMap({ namespace, name, body, fieldManager: FIELD_MANAGER }));
+    await write(namespace, name, 'update', () =>
+      this.#core.replaceNamespacedConfigMap({ namespace, name, body, fieldManager: FIELD_MANAGER }),
+    );
   }
 
   async remove(owner: ManagedObject, name: string): Promise<void> {
@@ -75,7 +78,8 @@ async function write(namespace: string, name: string, verb: 'create' | 'update' 
     const code = statusCodeOf(error);
     if (code === 404 && verb === 'delete') return;
     // Created, changed or removed by somebody else since we looked.
-    if (code === 409 || (code === 404 && verb === 'update')) throw new StoreConflictError(`ConfigMap ${namespace}/${name} was changed by somebody else`);
+    if (code === 409 || (code === 404 && verb === 'update'))
+      throw new StoreConflictError(`ConfigMap ${namespace}/${name} was changed by somebody else`);
     throw storeUnavailable(`${verb} ConfigMap ${namespace}/${name}`, error);
   }
 }

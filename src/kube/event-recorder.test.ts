@@ -14,7 +14,8 @@ describe('KubeEventRecorder', () => {
   let clock: FakeClock;
   let logger: MemoryLogger;
   let recorder: KubeEventRecorder;
-  const events = () => server.table.list(EVENTS).map(({ note, series }) => ({ note, count: (series as { count: number } | undefined)?.count ?? 1 }));
+  const events = () =>
+    server.table.list(EVENTS).map(({ note, series }) => ({ note, count: (series as { count: number } | undefined)?.count ?? 1 }));
 
   beforeEach(async () => {
     server = await ApiServerDouble.listen();
@@ -120,7 +121,9 @@ describe('KubeEventRecorder', () => {
     server.interfere = () => ({ status, body: { message: 'no events today' } });
     recorder.record(object, 'Normal', 'Created', 'made');
     await recorder.flush();
-    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { name: 'sign-up', reason: 'Created', error: `HTTP ${status}: no events today` } }]);
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { name: 'sign-up', reason: 'Created', error: `HTTP ${status}: no events today` } },
+    ]);
     server.interfere = () => undefined;
     recorder.record(object, 'Normal', 'Created', 'made');
     await recorder.flush();

@@ -81,7 +81,9 @@ export class KubeEventRecorder implements EventRecorder {
     const now = this.#clock.now();
     this.#forget(now);
     const note = cut(message);
-    const id = createHash('sha256').update(JSON.stringify([object.metadata.uid, type, reason, note])).digest('base64');
+    const id = createHash('sha256')
+      .update(JSON.stringify([object.metadata.uid, type, reason, note]))
+      .digest('base64');
     const known = this.#series.get(id);
     if (known === undefined && this.#waiting.size >= MAX_WAITING) {
       this.#options.logger.warn(fields, 'too many events wait to be written; this one is left out');
@@ -134,7 +136,10 @@ export class KubeEventRecorder implements EventRecorder {
   async #countUp(series: Series, name: string): Promise<boolean> {
     const body = { series: seriesOf(series) };
     try {
-      await this.#options.events.patchNamespacedEvent({ namespace: series.object.metadata.namespace, name, body, fieldManager: FIELD_MANAGER }, MERGE_PATCH);
+      await this.#options.events.patchNamespacedEvent(
+        { namespace: series.object.metadata.namespace, name, body, fieldManager: FIELD_MANAGER },
+        MERGE_PATCH,
+      );
       return true;
     } catch (error) {
       if (statusCodeOf(error) === 404) return false;

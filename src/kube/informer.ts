@@ -4,18 +4,8 @@ import { sleep, systemClock, type Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeApiError, isWatchTimeout, statusCodeOf } from './api-error.ts';
 import { listAll } from './list-pages.ts';
+import { ObjectCache, type CacheChange, type CachedObject } from './object-cache.ts';
 import { SupervisedWatch, type WatchEnd } from './supervised-watch.ts';
-
-/** The part of an object that an informer looks at. */
-export interface InformedObject {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string; readonly resourceVersion: string };
-}
-
-/** `previous` is absent for an object that is new, `object` for one that is gone. One recreated under the same name is gone, then new. */
-export interface InformerChange<T> {
-  readonly previous?: T;
-  readonly object?: T;
-}
 
 /**
  * Why an informer asked the server again:
@@ -25,7 +15,7 @@ export interface InformerChange<T> {
  */
 export type RestartReason = 'closed' | 'timeout' | 'expired' | 'error' | 'list' | 'stale' | 'relist';
 
-export interface InformerOptions<T extends InformedObject> {
+export interface InformerOptions<T extends CachedObject> {
   readonly kubeConfig: k8s.KubeConfig;
   /** The collection, e.g. `/api/v1/namespaces/ns/secrets`. */
   readonly path: string;
@@ -34,7 +24,7 @@ export interface InformerOptions<T extends InformedObject> {
   /** Makes an object of what the server sent and drops what isn't needed. What it throws for is logged and left out. */
   readonly parse: (raw: unknown) => T;
   /** Hears of every change, in order. */
-  readonly onChange: (change: InformerChange<T>) => void;
+  readonly onChange: (change: CacheChange<T>) => void;
   readonly onRestart?: (reason: RestartReason) => void;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -63,11 +53,11 @@ interface Round {
  * Reads everything in pages, watches from there, and resumes where a watch broke off, with full-jitter backoff from 1 to 30 s.
  * A deletion that nobody saw is noticed with the next list.
  */
-export class Informer<T extends InformedObject> {
+export class Informer<T extends CachedObject> {
   readonly #options: InformerOptions<T>;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #objects = new Map<string, T>();
+  readonly #objects: ObjectCache<T>;
   readonly #synced = Promise.withResolvers<undefined>();
   #hasSynced = false;
   #lastError: unknown;
@@ -82,6 +72,7 @@ export class Informer<T extends InformedObject> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#objects = new ObjectCache((change) => this.#tell(change));
     // Nobody has to wait for it.
     this.#synced.promise.catch(() => undefined);
   }
@@ -101,7 +92,7 @@ export class Informer<T extends InformedObject> {
   }
 
   get(namespace: string, name: string): T | undefined {
-    return this.#objects.get(`${namespace}/${name}`);
+    return this.#objects.get(namespace, name);
   }
 
   list(): IterableIterator<T> {
@@ -176,7 +167,10 @@ export class Informer<T extends InformedObject> {
     this.#failures += 1;
     const delay = fullJitter(exponential(this.#failures, BACKOFF), this.#random);
     const { path, logger } = this.#options;
-    logger.warn({ path, failures: this.#failures, retryInMs: Math.round(delay), error: describeApiError(error) }, 'lost touch with the API server');
+    logger.warn(
+      { path, failures: this.#failures, retryInMs: Math.round(delay), error: describeApiError(error) },
+      'lost touch with the API server',
+    );
     this.#cancelRestart?.();
     this.#cancelRestart = this.#clock.setTimeout(() => {
       if (this.#round !== undefined) this.#run(this.#round);
@@ -213,7 +207,7 @@ export class Informer<T extends InformedObject> {
     try {
       const { items, resourceVersion } = await listAll(kubeConfig, path, { fieldSelector, labelSelector }, ended);
       ended.throwIfAborted();
-      this.#replace(items.flatMap((raw) => this.#parse(raw) ?? []));
+      this.#objects.replace(items.flatMap((raw) => this.#parse(raw) ?? []));
       this.#lastError = undefined;
       this.#hasSynced = true;
       this.#synced.resolve(undefined);
@@ -228,54 +222,23 @@ export class Informer<T extends InformedObject> {
   #changed(phase: 'ADDED' | 'MODIFIED' | 'DELETED', raw: unknown): void {
     const object = this.#parse(raw);
     if (object === undefined) return;
-    if (phase === 'DELETED') this.#remove(object);
-    else this.#put(object);
+    if (phase === 'DELETED') this.#objects.remove(object);
+    else this.#objects.put(object);
   }
 
   #parse(raw: unknown): T | undefined {
     try {
       return this.#options.parse(raw);
     } catch (error) {
-      this.#options.logger.error({ path: this.#options.path, err: error }, 'the API server sent an object that cannot be read; it is left out');
+      this.#options.logger.error(
+        { path: this.#options.path, err: error },
+        'the API server sent an object that cannot be read; it is left out',
+      );
       return undefined;
     }
   }
 
-  #replace(objects: readonly T[]): void {
-    const present = new Set(objects.map(keyOf));
-    for (const [key, object] of this.#objects) {
-      if (!present.has(key)) this.#remove(object);
-    }
-    for (const object of objects) this.#put(object);
-  }
-
-  #put(object: T): void {
-    const key = keyOf(object);
-    const previous = this.#objects.get(key);
-    if (previous === undefined) {
-      this.#objects.set(key, object);
-      this.#emit({ object });
-      return;
-    }
-    if (previous.metadata.uid !== object.metadata.uid) {
-      this.#remove(previous);
-      this.#put(object);
-      return;
-    }
-    if (previous.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    this.#objects.set(key, object);
-    this.#emit({ previous, object });
-  }
-
-  #remove(object: T): void {
-    const key = keyOf(object);
-    const previous = this.#objects.get(key);
-    if (previous?.metadata.uid !== object.metadata.uid) return;
-    this.#objects.delete(key);
-    this.#emit({ previous });
-  }
-
-  #emit(change: InformerChange<T>): void {
+  #tell(change: CacheChange<T>): void {
     try {
       this.#options.onChange(change);
     } catch (error) {
@@ -283,10 +246,6 @@ export class Informer<T extends InformedObject> {
       this.#options.logger.error({ path: this.#options.path, err: error }, 'a listener failed');
     }
   }
-}
-
-function keyOf({ metadata }: InformedObject): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
 
 function reasonOf({ error, expired }: WatchEnd): RestartReason {

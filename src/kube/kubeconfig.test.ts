@@ -71,7 +71,10 @@ describe('kubeconfig', () => {
     it('authenticates', async () => {
       config.loadFromFile(file('config'));
       expect((await applied()).getHeaders()).toMatchObject({ Authorization: 'Bearer token' });
-      config.loadFromClusterAndUser({ name: 'c', server: 'https://one.example', skipTLSVerify: false }, { name: 'u', username: 'me', password: 'secret' });
+      config.loadFromClusterAndUser(
+        { name: 'c', server: 'https://one.example', skipTLSVerify: false },
+        { name: 'u', username: 'me', password: 'secret' },
+      );
       expect((await applied()).getHeaders()).toMatchObject({ Authorization: `Basic ${Buffer.from('me:secret').toString('base64')}` });
     });
 
@@ -86,7 +89,10 @@ describe('kubeconfig', () => {
 
     it('makes new connections when the CA file has changed', async () => {
       await writeFile(file('ca.crt'), 'the first');
-      config.loadFromClusterAndUser({ name: 'c', server: 'https://one.example', caFile: file('ca.crt'), skipTLSVerify: false }, { name: 'u', token: 'token' });
+      config.loadFromClusterAndUser(
+        { name: 'c', server: 'https://one.example', caFile: file('ca.crt'), skipTLSVerify: false },
+        { name: 'u', token: 'token' },
+      );
       const first = await applied();
       expect((await applied()).getDispatcher()).toBe(first.getDispatcher());
       await writeFile(file('ca.crt'), 'the second');
@@ -112,7 +118,10 @@ describe('kubeconfig', () => {
     });
 
     it('goes through a proxy that the kubeconfig names', async () => {
-      config.loadFromClusterAndUser({ name: 'c', server: 'https://one.example', proxyUrl: 'http://proxy.example', skipTLSVerify: false }, { name: 'u', token: 'token' });
+      config.loadFromClusterAndUser(
+        { name: 'c', server: 'https://one.example', proxyUrl: 'http://proxy.example', skipTLSVerify: false },
+        { name: 'u', token: 'token' },
+      );
       const first = await applied();
       expect(first.getDispatcher()?.constructor.name).toBe('ProxyAgent');
       expect((await applied()).getDispatcher()).toBe(first.getDispatcher());

@@ -115,7 +115,12 @@ describe('runLeaderElection', () => {
     await pass(60_000);
     expect(said).toEqual(['a sees a', 'a leads', 'b sees a']);
     expect([first.isLeader, second.isLeader]).toEqual([true, false]);
-    expect(leases.lease?.spec).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: 15, leaseTransitions: 0, acquireTime: '2026-01-01T00:00:00.000000Z' });
+    expect(leases.lease?.spec).toMatchObject({
+      holderIdentity: 'a',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 0,
+      acquireTime: '2026-01-01T00:00:00.000000Z',
+    });
     expect(leases.writes).toBeGreaterThan(25);
   });
 
@@ -129,7 +134,10 @@ describe('runLeaderElection', () => {
   it('takes over when a leader has not been heard of for the length of its lease, by our own clock', async () => {
     // The dead leader's clock was an hour ahead of ours.
     const renewTime = new k8s.V1MicroTime(clock.now() + 3_600_000);
-    leases.put({ metadata: { name: 'leader' }, spec: { holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime, acquireTime: renewTime, leaseTransitions: 3 } });
+    leases.put({
+      metadata: { name: 'leader' },
+      spec: { holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime, acquireTime: renewTime, leaseTransitions: 3 },
+    });
     run('b');
     await pass(14_500);
     expect(said).toEqual(['b sees dead']);

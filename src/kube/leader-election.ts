@@ -55,7 +55,8 @@ export function runLeaderElection(options: LeaderElectionOptions): LeaderElectio
 }
 
 class Candidate implements LeaderElection {
-  readonly #options: Required<Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs' | 'clock' | 'random'>> & LeaderElectionOptions;
+  readonly #options: Required<Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs' | 'clock' | 'random'>> &
+    LeaderElectionOptions;
   readonly #done = Promise.withResolvers<'lost' | 'stopped'>();
   /** Ends the candidacy. */
   readonly #ending = new AbortController();
@@ -68,7 +69,14 @@ class Candidate implements LeaderElection {
   #stopping: Promise<void> | undefined;
 
   constructor(options: LeaderElectionOptions) {
-    this.#options = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000, clock: systemClock, random: Math.random, ...options };
+    this.#options = {
+      leaseDurationMs: 15_000,
+      renewDeadlineMs: 10_000,
+      retryPeriodMs: 2_000,
+      clock: systemClock,
+      random: Math.random,
+      ...options,
+    };
   }
 
   get isLeader(): boolean {
@@ -166,7 +174,8 @@ class Candidate implements LeaderElection {
       return startedAt;
     } catch (error) {
       // 409: another candidate was faster.
-      if (statusCodeOf(error) !== 409) logger.warn({ lease: `${namespace}/${name}`, error: describeApiError(error) }, 'could not take or renew the lease');
+      if (statusCodeOf(error) !== 409)
+        logger.warn({ lease: `${namespace}/${name}`, error: describeApiError(error) }, 'could not take or renew the lease');
       return undefined;
     }
   }
@@ -225,7 +234,12 @@ class Candidate implements LeaderElection {
     try {
       const lease = await this.#read();
       if (lease?.spec?.holderIdentity !== identity) return;
-      await this.#replace(lease, { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: new k8s.V1MicroTime(clock.now()) });
+      await this.#replace(lease, {
+        ...lease.spec,
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        renewTime: new k8s.V1MicroTime(clock.now()),
+      });
     } catch (error) {
       logger.warn({ lease: `${namespace}/${name}`, error: describeApiError(error) }, 'could not give the lease away; it ends by itself');
     }

@@ -171,12 +171,21 @@ describe('KubeObjectStore', () => {
     });
 
     it.each([
-      { status: 422, message: 'status.phase: Invalid value', expected: 'could not write the status of Flow shop/sign-up: HTTP 422: status.phase: Invalid value' },
-      { status: 403, message: 'flows is forbidden', expected: 'could not write the status of Flow shop/sign-up: HTTP 403: flows is forbidden' },
+      {
+        status: 422,
+        message: 'status.phase: Invalid value',
+        expected: 'could not write the status of Flow shop/sign-up: HTTP 422: status.phase: Invalid value',
+      },
+      {
+        status: 403,
+        message: 'flows is forbidden',
+        expected: 'could not write the status of Flow shop/sign-up: HTTP 403: flows is forbidden',
+      },
       { status: 500, message: 'x'.repeat(5_000), expected: 'x'.repeat(200) },
     ])('says shortly what the server said with $status', async ({ status, message, expected }) => {
       await start();
-      server.interfere = ({ method }) => (method === 'PUT' ? { status, body: { kind: 'Status', message, details: { secret: 'dump' } } } : undefined);
+      server.interfere = ({ method }) =>
+        method === 'PUT' ? { status, body: { kind: 'Status', message, details: { secret: 'dump' } } } : undefined;
       const error: unknown = await store.writeStatus(current(), {}).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(OperatorError);
       expect(error).toMatchObject({ reason: 'StoreUnavailable', message: expect.stringContaining(expected) as string });
@@ -245,7 +254,10 @@ describe('KubeObjectStore', () => {
     it('fails with a conflict when the list may have changed', async () => {
       watchesHang();
       await start();
-      server.table.update(`${FLOWS}/sign-up`, (object) => ({ ...object, metadata: { ...object.metadata, finalizers: ['their/finalizer'] } }));
+      server.table.update(`${FLOWS}/sign-up`, (object) => ({
+        ...object,
+        metadata: { ...object.metadata, finalizers: ['their/finalizer'] },
+      }));
       await expect(store.setFinalizer(current(), FINALIZER, true)).rejects.toThrow(StoreConflictError);
       expect(server.table.get(`${FLOWS}/sign-up`).metadata.finalizers).toEqual(['their/finalizer']);
     });

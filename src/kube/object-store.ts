@@ -5,7 +5,8 @@ import { formatKey, keyOf, type ManagedObject, type ObjectKey } from '../runtime
 import { StoreConflictError, type ObjectChange, type ObjectStore } from '../runtime/store.ts';
 import { statusCodeOf, storeUnavailable } from './api-error.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
-import { Informer, type InformerChange, type RestartReason } from './informer.ts';
+import { Informer, type RestartReason } from './informer.ts';
+import type { CacheChange } from './object-cache.ts';
 import { parseManagedObject } from './managed-object.ts';
 import { isOlderVersion } from './resource-version.ts';
 
@@ -97,8 +98,11 @@ export class KubeObjectStore implements ObjectStore {
     const { name, namespace, uid, resourceVersion } = metadata;
     // The server takes everything but the status from what it has.
     const body = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status };
-    return await this.#write(object, `write the status of ${describe(object)}`, () => object, (target) =>
-      this.#customObjects.replaceNamespacedCustomObjectStatus({ ...target, body, fieldManager: FIELD_MANAGER }),
+    return await this.#write(
+      object,
+      `write the status of ${describe(object)}`,
+      () => object,
+      (target) => this.#customObjects.replaceNamespacedCustomObjectStatus({ ...target, body, fieldManager: FIELD_MANAGER }),
     );
   }
 
@@ -112,8 +116,11 @@ export class KubeObjectStore implements ObjectStore {
       if (present) throw new StoreConflictError(`${describe(object)} is gone`);
       return { ...object, metadata: { ...object.metadata, finalizers } };
     };
-    return await this.#write(object, `${present ? 'add the finalizer to' : 'remove the finalizer from'} ${describe(object)}`, whenGone, (target) =>
-      this.#customObjects.patchNamespacedCustomObject({ ...target, body, fieldManager: FIELD_MANAGER }, MERGE_PATCH),
+    return await this.#write(
+      object,
+      `${present ? 'add the finalizer to' : 'remove the finalizer from'} ${describe(object)}`,
+      whenGone,
+      (target) => this.#customObjects.patchNamespacedCustomObject({ ...target, body, fieldManager: FIELD_MANAGER }, MERGE_PATCH),
     );
   }
 
@@ -155,7 +162,7 @@ export class KubeObjectStore implements ObjectStore {
     return undefined;
   }
 
-  #changed({ previous, object }: InformerChange<ManagedObject>): void {
+  #changed({ previous, object }: CacheChange<ManagedObject>): void {
     const either = object ?? previous;
     if (either === undefined) return;
     const key = keyOf(either);
@@ -167,7 +174,17 @@ export class KubeObjectStore implements ObjectStore {
   }
 
   #informersOf({ kind, plural }: StoredKind): Informer<ManagedObject>[] {
-    const { kubeConfig, group, version, namespaces = [], logger, clock = systemClock, random = Math.random, relistMs, onRestart } = this.#options;
+    const {
+      kubeConfig,
+      group,
+      version,
+      namespaces = [],
+      logger,
+      clock = systemClock,
+      random = Math.random,
+      relistMs,
+      onRestart,
+    } = this.#options;
     const paths =
       namespaces.length === 0
         ? [`/apis/${group}/${version}/${plural}`]

@@ -65,7 +65,12 @@ describe('OperatorBase', () => {
     server.table.delete(`${FLOWS}/sign-up`);
     await until('all is told', () => operator.events.length === 3);
     expect(types()).toEqual(['ADDED sign-up', 'MODIFIED sign-up', 'DELETED sign-up']);
-    expect(last().meta).toMatchObject({ id: `flows.${GROUP}/${VERSION}`, namespace: 'shop', kind: 'Flow', apiVersion: `${GROUP}/${VERSION}` });
+    expect(last().meta).toMatchObject({
+      id: `flows.${GROUP}/${VERSION}`,
+      namespace: 'shop',
+      kind: 'Flow',
+      apiVersion: `${GROUP}/${VERSION}`,
+    });
   });
 
   it('lives on when the connection is cut, and does not end the process', async () => {

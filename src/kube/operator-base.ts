@@ -3,7 +3,8 @@ import * as k8s from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { Logger } from '../runtime/logger.ts';
 import { storeUnavailable } from './api-error.ts';
-import { Informer, type InformerChange } from './informer.ts';
+import { Informer } from './informer.ts';
+import type { CacheChange } from './object-cache.ts';
 import type { PooledKubeConfig } from './kubeconfig.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
 
@@ -156,10 +157,11 @@ function resourcePath(group: string, version: string, plural: string, namespace:
   return namespace === undefined || namespace === '' ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-function toEvent(id: string, { previous, object }: InformerChange<WatchedObject>): ResourceEvent {
+function toEvent(id: string, { previous, object }: CacheChange<WatchedObject>): ResourceEvent {
   const subject = object ?? previous;
   if (subject === undefined) throw new Error('a change of nothing');
-  const type = object === undefined ? ResourceEventType.Deleted : previous === undefined ? ResourceEventType.Added : ResourceEventType.Modified;
+  const type =
+    object === undefined ? ResourceEventType.Deleted : previous === undefined ? ResourceEventType.Added : ResourceEventType.Modified;
   // The base class's handleResourceFinalizer changes what it is given.
   return { meta: toMeta(id, subject), type, object: structuredClone(subject) };
 }

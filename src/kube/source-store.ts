@@ -6,7 +6,8 @@ import type { Logger } from '../runtime/logger.ts';
 import { formatKey, type ObjectKey } from '../runtime/object.ts';
 import type { SourceData, SourceKey, SourceStore } from '../runtime/store.ts';
 import { describeApiError, statusCodeOf, storeUnavailable } from './api-error.ts';
-import { Informer, type InformedObject, type RestartReason } from './informer.ts';
+import { Informer, type RestartReason } from './informer.ts';
+import type { CachedObject } from './object-cache.ts';
 import { getJson } from './raw-get.ts';
 
 export interface KubeSourceStoreOptions {
@@ -18,7 +19,7 @@ export interface KubeSourceStoreOptions {
   readonly onRestart?: (kind: SourceKey['kind'], reason: RestartReason) => void;
 }
 
-interface Source extends InformedObject {
+interface Source extends CachedObject {
   readonly data: Readonly<Record<string, string>>;
 }
 

@@ -29,11 +29,14 @@ const MAX_MESSAGE = 1024;
  */
 export class ConditionSet {
   readonly #byType: Map<string, Condition>;
+  /** As they were last written: what came and went within one pass was no transition that anybody saw. */
+  #written: ReadonlyMap<string, Condition>;
   readonly #generation: number;
   readonly #now: () => string;
 
   constructor(previous: readonly Condition[], generation: number, now: () => string) {
     this.#byType = new Map(previous.map((condition) => [condition.type, condition]));
+    this.#written = new Map(this.#byType);
     this.#generation = generation;
     this.#now = now;
   }
@@ -43,8 +46,8 @@ export class ConditionSet {
   }
 
   mark({ type, status, reason, message }: Judgement): void {
-    const before = this.#byType.get(type);
-    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : this.#now();
+    const same = [this.#written.get(type), this.#byType.get(type)].find((before) => before?.status === status);
+    const lastTransitionTime = same?.lastTransitionTime ?? this.#now();
     const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
     this.#byType.set(type, { type, status, observedGeneration: this.#generation, lastTransitionTime, reason, message: text });
   }
@@ -52,6 +55,11 @@ export class ConditionSet {
   /** For abnormal-true conditions, which are absent when all is well (kstatus). */
   remove(type: string): void {
     this.#byType.delete(type);
+  }
+
+  /** The present judgements are in the store. */
+  written(): void {
+    this.#written = new Map(this.#byType);
   }
 
   toArray(): Condition[] {

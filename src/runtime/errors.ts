@@ -18,6 +18,11 @@ export class OperatorError extends Error {
     this.#refused = options.refused;
   }
 
+  /** What the log should say besides, such as the id of a request: true once, and so not for the message. Holds no secrets. */
+  get context(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
   get class(): ReasonClass {
     return classOf(this.reason);
   }

@@ -33,6 +33,8 @@ export interface External {
   observe(): Promise<Observation>;
   create(): Promise<Observation>;
   update(observed: Observation): Promise<Observation>;
+  /** After a `create` or `update` that failed: what of it was done, for the status, so that the next try goes on from there. */
+  progress?(): Readonly<Record<string, unknown>>;
   /** What deleting would take along that is not ours; named for the user. */
   blockers(observed: Observation): Promise<readonly string[]>;
   delete(observed: Observation): Promise<void>;

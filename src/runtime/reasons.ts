@@ -80,7 +80,7 @@ export const REASONS = {
   ServerError: {
     class: 'transient',
     cause: 'Authentik failed inside: status 5xx, or 405 with an empty body, which is how it reports an internal error on a write.',
-    remedy: "Look at Authentik's log for the request id in the message. Retried with backoff.",
+    remedy: "Look at Authentik's log; the operator's log has the id of the request (`authentikRequestID`). Retried with backoff.",
   },
   RateLimited: { class: 'transient', cause: 'Authentik asked to slow down (429).', remedy: 'Nothing; retried when the server said.' },
   StoreUnavailable: {

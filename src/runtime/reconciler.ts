@@ -6,7 +6,7 @@ import { finalize } from './deletion.ts';
 import type { Environment } from './environment.ts';
 import { toOperatorError } from './errors.ts';
 import type { Logger } from './logger.ts';
-import type { ManagedObject, ObjectKey } from './object.ts';
+import type { ObjectKey } from './object.ts';
 import { beginPass, judge, type Pass } from './pass.ts';
 import type { Outcome } from './result.ts';
 import { applySteps, type Step } from './steps.ts';
@@ -77,7 +77,7 @@ export class Reconciler<Session> {
     } catch (thrown) {
       if (thrown instanceof StoreConflictError) throw thrown;
       const error = toOperatorError(thrown);
-      pass.log[LEVELS[error.reason === 'InternalError' ? 'unexpected' : error.class]]({ step: step.name, reason: error.reason, detail: error.message, err: error.reason === 'InternalError' ? error : undefined }, 'pass ended early');
+      pass.log[LEVELS[error.reason === 'InternalError' ? 'unexpected' : error.class]]({ step: step.name, reason: error.reason, detail: error.message, ...error.context, err: error.reason === 'InternalError' ? error : undefined }, 'pass ended early');
       const concerned = pass.controller.conditionsFor?.(error) ?? [];
       for (const type of concerned.length > 0 ? concerned : step.condition === undefined ? [] : [step.condition]) pass.conditions.mark(judge(type, 'False', error.reason, error.message));
       return { kind: 'failed', step: step.name, error };
@@ -88,7 +88,7 @@ export class Reconciler<Session> {
   async #write(pass: Pass<Session>): Promise<void> {
     const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions: pass.conditions.toArray() });
     if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
-    pass.object = await this.#environment.store.writeStatus(pass.object as ManagedObject, status);
+    pass.object = await this.#environment.store.writeStatus(pass.object, status);
   }
 }
 

@@ -12,7 +12,7 @@ export interface Step<Session> {
   readonly condition?: string;
   /** What that condition says when all is well. */
   readonly satisfied?: string;
-  run(pass: Pass<Session>, environment: Environment): Promise<void>;
+  run(pass: Pass<Session>, environment: Environment): Promise<void> | void;
 }
 
 /** What it takes to make one object true, in this order. Nothing is written outside before everything it needs is known. */
@@ -43,7 +43,7 @@ async function connect<Session>(pass: Pass<Session>): Promise<void> {
 }
 
 /** Two objects that mean the same thing: the one that has it recorded wins, else the older one. The other writes nothing. */
-async function claim<Session>(pass: Pass<Session>, { index, store }: Environment): Promise<void> {
+function claim<Session>(pass: Pass<Session>, { index, store }: Environment): void {
   const claimed = pass.controller.claim(pass.object);
   if (claimed === undefined) return;
   const rivals = index
@@ -133,6 +133,7 @@ async function create<Session>(pass: Pass<Session>, environment: Environment): P
   try {
     accept(pass, await external(pass).create());
   } catch (error) {
+    keepProgress(pass);
     // A plain refusal made nothing, so nothing of that name is ours. After anything else it may be, and the mark stays.
     if (error instanceof OperatorError && error.refused) delete pass.status.pendingCreate;
     throw error;
@@ -148,7 +149,12 @@ async function update<Session>(pass: Pass<Session>, environment: Environment): P
   const fields = listFields(before.differences);
   const rotated = before.differences.every((difference) => difference.cause === 'Secret');
   const drifted = isReady(pass.object) && !rotated;
-  accept(pass, await external(pass).update(before));
+  try {
+    accept(pass, await external(pass).update(before));
+  } catch (error) {
+    keepProgress(pass);
+    throw error;
+  }
   pass.status.lastChange = environment.now();
   const plain = pass.controller.manages === 'field' ? 'Published' : 'Updated';
   const event = rotated ? 'SecretRotated' : drifted ? 'DriftCorrected' : plain;
@@ -160,8 +166,14 @@ async function update<Session>(pass: Pass<Session>, environment: Environment): P
   }
 }
 
+/** What is on record as ours when a write fails half-way, so that it is neither forgotten nor taken for somebody else's. */
+function keepProgress<Session>(pass: Pass<Session>): void {
+  Object.assign(pass.status, external(pass).progress?.());
+  if (pass.status.uuid !== undefined) pass.status.connectionURL = pass.url;
+}
+
 /** What an object is made of must be Ready before the object may say so. */
-async function dependencies<Session>(pass: Pass<Session>, { store }: Environment): Promise<void> {
+function dependencies<Session>(pass: Pass<Session>, { store }: Environment): void {
   for (const key of pass.controller.readyAfter(pass.object)) {
     const object = store.get(key);
     if (object === undefined || !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));

@@ -147,7 +147,9 @@ const isRunning = (each: Key) => (model: Readonly<Model>) => model.running.inclu
 
 const steps = [
   key.map((each) => step(`add(${each})`, [(model) => model.add(each), ({ queue }) => queue.add(each)])),
-  fc.tuple(key, delay).map(([each, ms]) => step(`addAfter(${each}, ${ms})`, [(model) => model.addAfter(each, ms), ({ queue }) => queue.addAfter(each, ms)])),
+  fc
+    .tuple(key, delay)
+    .map(([each, ms]) => step(`addAfter(${each}, ${ms})`, [(model) => model.addAfter(each, ms), ({ queue }) => queue.addAfter(each, ms)])),
   key.map((each) => step(`addRateLimited(${each})`, [(model) => model.addRateLimited(each), ({ queue }) => queue.addRateLimited(each)])),
   key.map((each) => step(`forget(${each})`, [(model) => model.failures.delete(each), ({ queue }) => queue.forget(each)])),
   key.map((each) => step(`finish(${each})`, [(model) => model.finish(each), (real) => real.end(each, 'finish')], isRunning(each))),

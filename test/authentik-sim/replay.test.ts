@@ -1,6 +1,7 @@
 /**
- * The stand-in answers as the live servers did, step by step. With E2E_AUTHENTIK_URL and E2E_AUTHENTIK_TOKEN the same scenarios run against
- * that server instead; it has to be a fresh one of the version in E2E_AUTHENTIK_VERSION, and mails have to land in E2E_MAILS_FILE.
+ * The stand-in answers as the live servers did, step by step. With E2E_AUTHENTIK_URL and E2E_AUTHENTIK_TOKEN a scenario runs against that
+ * server instead, of the version in E2E_AUTHENTIK_VERSION; its mails have to land in E2E_MAILS_FILE. Each scenario starts from stock and
+ * leaves things behind, so a real server takes one scenario (`-t`) and has to be a fresh one.
  */
 import { jest } from '@jest/globals';
 import { readFile } from 'node:fs/promises';

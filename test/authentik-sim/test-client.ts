@@ -1,7 +1,7 @@
 /** A plain HTTP client for tests of the stand-in: an API caller and a browser. */
 import type { Json, JsonObject } from './json.ts';
 
-export interface Reply {
+interface Reply {
   status: number;
   body: JsonObject;
   /** The first entry of a list, or the body itself. */

@@ -31,7 +31,7 @@ function pythonType(value: Json): string {
 }
 
 /** Whether `hours=1;minutes=2` is a duration that the server takes. */
-export function isDuration(value: string): boolean {
+function isDuration(value: string): boolean {
   return value.split(';').every((part) => {
     const [key = '', amount = '', ...rest] = part.split('=');
     return rest.length === 0 && DURATION_KEYS.has(key.toLowerCase()) && /^-?\d+(\.\d+)?$/.test(amount);

@@ -213,6 +213,32 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
     expect(asked.at(-1)?.status).toBe(204);
   });
 
+  it('that removes nothing at the first request is asked again', async () => {
+    const { apply, ready, name } = bound(scenario());
+    const slug = name('removal');
+    await apply(dummyStage(name('removal-a')), dummyStage(name('removal-b')), flow(slug, [name('removal-a'), name('removal-b')]));
+    await ready('AuthentikFlow', slug);
+    simOf(scenario()).faults.inject({ match: { method: 'DELETE', pathPrefix: '/flows/bindings/' }, times: 1, respond: { kind: 'empty405' } });
+    await apply(flow(slug, [name('removal-a')]));
+    const done = await ready('AuthentikFlow', slug);
+    expect(done.status?.['unmanagedBindings']).toBeUndefined();
+    expect(done.status?.['bindings']).toHaveLength(1);
+    const flows = await scenario().authentik.get('/flows/instances/', slug);
+    expect((await scenario().authentik.list('/flows/bindings/')).filter((binding) => binding['target'] === flows.pk)).toHaveLength(1);
+  });
+
+  it('that refuses a part of a flow leaves the rest on record as ours', async () => {
+    const { apply, ready, judged, name } = bound(scenario());
+    const slug = name('half');
+    const heal = simOf(scenario()).faults.inject({ match: { method: 'POST', pathPrefix: '/flows/bindings/' }, respond: { kind: 'status', status: 400, body: { stage: ['Not today.'] } } });
+    await apply(dummyStage(name('half-stage')), flow(slug, [name('half-stage')]));
+    await judged('AuthentikFlow', slug, 'Ready=False/InvalidSpec');
+    heal();
+    await apply(withSpec(flow(slug, [name('half-stage')]), { title: 'Once more' }));
+    const done = await ready('AuthentikFlow', slug);
+    expect(done.status?.['adopted']).toBeUndefined();
+  });
+
   it('quotes what Authentik says about a field, and not what else its answer holds', async () => {
     const { apply, judged, ready, name } = bound(scenario());
     const sim = simOf(scenario());

@@ -35,7 +35,12 @@ describe('runLeaderElection on a real API server', () => {
           onStoppedLeading: () => undefined,
         });
       const seen = new Set<string>();
-      const holder = async () => (await controlPlane.kubectl(['get', 'lease', 'operator', '--output=jsonpath={.spec.holderIdentity} {.spec.leaseTransitions}'], { namespace })).stdout;
+      const holder = async () =>
+        (
+          await controlPlane.kubectl(['get', 'lease', 'operator', '--output=jsonpath={.spec.holderIdentity} {.spec.leaseTransitions}'], {
+            namespace,
+          })
+        ).stdout;
       const [first, second] = [run('a'), run('b')];
       await eventually(() => expect(first.isLeader || second.isLeader).toBe(true));
       const [leader, other] = first.isLeader ? [first, second] : [second, first];

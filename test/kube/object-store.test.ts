@@ -65,7 +65,11 @@ describe('KubeObjectStore on a real API server', () => {
   it(
     'follows an object from its creation to its end',
     async () => {
-      expect(seen()).toMatchObject({ kind: 'AuthentikPrompt', metadata: { name: 'user', namespace, generation: 1 }, spec: { fieldKey: 'username' } });
+      expect(seen()).toMatchObject({
+        kind: 'AuthentikPrompt',
+        metadata: { name: 'user', namespace, generation: 1 },
+        spec: { fieldKey: 'username' },
+      });
       expect(object().metadata).not.toHaveProperty('managedFields');
       await controlPlane.kubectl(['create', '--filename=-'], { namespace, input: prompt('second') });
       await eventually(() => expect(seen('second')).toBeDefined());
@@ -73,7 +77,9 @@ describe('KubeObjectStore on a real API server', () => {
       await eventually(() => expect(seen('second')).toMatchObject({ metadata: { generation: 2 }, spec: { label: 'Name' } }));
       await controlPlane.kubectl(['delete', 'akprompt', 'second'], { namespace });
       await eventually(() => expect(seen('second')).toBeUndefined());
-      expect(changes.filter(({ key }) => key.name === 'second').map(({ previous, object: now }) => [previous !== undefined, now !== undefined])).toEqual([
+      expect(
+        changes.filter(({ key }) => key.name === 'second').map(({ previous, object: now }) => [previous !== undefined, now !== undefined]),
+      ).toEqual([
         [false, true],
         [true, true],
         [true, false],
@@ -109,7 +115,9 @@ describe('KubeObjectStore on a real API server', () => {
     const writing = store.writeStatus(object(), { conditions: [{ ...ready('True')[0], status: 'Perhaps' }] });
     await expect(writing).rejects.toMatchObject({
       reason: 'StoreUnavailable',
-      message: expect.stringMatching(/^could not write the status of AuthentikPrompt .*: HTTP 422: .*Unsupported value: "Perhaps"/) as string,
+      message: expect.stringMatching(
+        /^could not write the status of AuthentikPrompt .*: HTTP 422: .*Unsupported value: "Perhaps"/,
+      ) as string,
     });
   });
 

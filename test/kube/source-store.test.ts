@@ -22,7 +22,9 @@ describe('KubeSourceStore on a real API server, with rights to one Secret by nam
     controlPlane = connectControlPlane(process.env['BED_KUBECONFIG'] ?? '');
     namespace = await controlPlane.createNamespace('source');
     await controlPlane.kubectl(['create', 'serviceaccount', 'operator'], { namespace });
-    await controlPlane.kubectl(['create', 'role', 'one', '--verb=get,list,watch', '--resource=secrets', '--resource-name=smtp'], { namespace });
+    await controlPlane.kubectl(['create', 'role', 'one', '--verb=get,list,watch', '--resource=secrets', '--resource-name=smtp'], {
+      namespace,
+    });
     await controlPlane.kubectl(['create', 'rolebinding', 'one', '--role=one', `--serviceaccount=${namespace}:operator`], { namespace });
     kubeConfig = loadKubeConfig({ file: await controlPlane.serviceAccountKubeconfig(namespace, 'operator') });
     store = new KubeSourceStore({ kubeConfig, logger: pino({ level: 'silent' }) });
@@ -57,7 +59,9 @@ describe('KubeSourceStore on a real API server, with rights to one Secret by nam
     await createSecret('other', 'private');
     await expect(store.read(secret('other'))).rejects.toMatchObject({
       reason: 'StoreUnavailable',
-      message: expect.stringContaining(`the operator may not read Secret ${namespace}/other: HTTP 403: secrets "other" is forbidden`) as string,
+      message: expect.stringContaining(
+        `the operator may not read Secret ${namespace}/other: HTTP 403: secrets "other" is forbidden`,
+      ) as string,
     });
   });
 });

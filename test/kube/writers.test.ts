@@ -36,7 +36,11 @@ describe('what is written beside a custom resource, on a real API server', () =>
   it(
     'Events show in kubectl describe, repetitions counted',
     async () => {
-      const recorder = new KubeEventRecorder({ events: kubeConfig.makeApiClient(k8s.EventsV1Api), logger: pino({ level: 'silent' }), instance: 'test' });
+      const recorder = new KubeEventRecorder({
+        events: kubeConfig.makeApiClient(k8s.EventsV1Api),
+        logger: pino({ level: 'silent' }),
+        instance: 'test',
+      });
       recorder.record(owner, 'Warning', 'SecretNotFound', 'Secret smtp does not exist');
       await recorder.flush();
       recorder.record(owner, 'Warning', 'SecretNotFound', 'Secret smtp does not exist');
@@ -61,7 +65,9 @@ describe('what is written beside a custom resource, on a real API server', () =>
     async () => {
       const writer = new KubeConfigMapWriter(kubeConfig.makeApiClient(k8s.CoreV1Api));
       const get = async (field: string) => {
-        const { stdout } = await controlPlane.kubectl(['get', 'configmap', 'urls', `--output=jsonpath={${field}}`, '--ignore-not-found'], { namespace });
+        const { stdout } = await controlPlane.kubectl(['get', 'configmap', 'urls', `--output=jsonpath={${field}}`, '--ignore-not-found'], {
+          namespace,
+        });
         return stdout;
       };
       await writer.apply(owner, 'urls', { url: 'https://one.example' });
@@ -69,7 +75,9 @@ describe('what is written beside a custom resource, on a real API server', () =>
       expect(JSON.parse(await get('.data'))).toEqual({ url: 'https://two.example' });
       // The garbage collector of the bed heeds such references, but takes 40 s to learn of a kind that is new to it.
       const { apiVersion, kind, metadata } = owner;
-      expect(JSON.parse(await get('.metadata.ownerReferences'))).toEqual([{ apiVersion, kind, name: 'user', uid: metadata.uid, controller: true }]);
+      expect(JSON.parse(await get('.metadata.ownerReferences'))).toEqual([
+        { apiVersion, kind, name: 'user', uid: metadata.uid, controller: true },
+      ]);
       await writer.remove(owner, 'urls');
       expect(await get('.data')).toBe('');
 

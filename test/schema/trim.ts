@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 
 /** JSON as it is parsed. */
-export type Json = null | boolean | number | string | Json[] | JsonObject;
+type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json;
 }
@@ -52,7 +52,7 @@ const KEPT_PATHS = [
 /** Keys that say nothing about the form of data. */
 const DROPPED_KEYS = new Set(['tags', 'security', 'operationId', 'description', 'x-enum-varnames']);
 
-export function isObject(value: Json | undefined): value is JsonObject {
+function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -20,7 +20,7 @@ export interface CelRule {
 export function withRules<T extends z.ZodType>(schema: T, ...rules: readonly CelRule[]): T {
   // The API server drops an empty list, and whoever compares (Argo CD) would see a difference for ever.
   if (rules.length === 0) return schema;
-  return schema.meta({ ...schema.meta(), 'x-kubernetes-validations': rules }) as T;
+  return schema.meta({ ...schema.meta(), 'x-kubernetes-validations': rules });
 }
 
 /** A list whose entries are merged by key, so that several appliers can share it (server-side apply). */

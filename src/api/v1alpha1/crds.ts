@@ -46,7 +46,7 @@ function structural(schema: z.ZodType): JsonSchema {
       delete node['propertyNames'];
       delete node['$schema'];
     },
-  }) as JsonSchema;
+  });
 }
 
 /** The CustomResourceDefinition of a kind, as `kubectl apply` takes it. */

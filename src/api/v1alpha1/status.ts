@@ -54,6 +54,3 @@ export const managedStatus = {
   lastChange: z.string().meta({ format: 'date-time' }).describe('When Authentik was last changed for this object.').optional(),
 };
 
-export type Condition = z.infer<typeof condition>;
-const managedStatusSchema = z.object(managedStatus);
-export type ManagedStatus = z.infer<typeof managedStatusSchema>;

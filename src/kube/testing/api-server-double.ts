@@ -13,7 +13,8 @@ export interface SeenRequest {
 }
 
 /** What a test wants to happen instead of the proper answer. */
-export type Interference = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | 'reset' | 'hang' | undefined;
+export type Interference =
+  { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | 'reset' | 'hang' | undefined;
 
 /** A watch that a client has open. */
 export class OpenWatch {
@@ -73,7 +74,10 @@ export class ApiServerDouble {
   kubeConfig(): PooledKubeConfig {
     const { port } = this.#server.address() as AddressInfo;
     const config = new PooledKubeConfig();
-    config.loadFromClusterAndUser({ name: 'double', server: `http://127.0.0.1:${port}`, skipTLSVerify: true }, { name: 'tester', token: 'token' });
+    config.loadFromClusterAndUser(
+      { name: 'double', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+      { name: 'tester', token: 'token' },
+    );
     this.#configs.push(config);
     return config;
   }
@@ -103,7 +107,13 @@ export class ApiServerDouble {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://double');
-    const seen = { method: request.method ?? '', path: url.pathname, query: url.searchParams, contentType: request.headers['content-type'], body: await bodyOf(request) };
+    const seen = {
+      method: request.method ?? '',
+      path: url.pathname,
+      query: url.searchParams,
+      contentType: request.headers['content-type'],
+      body: await bodyOf(request),
+    };
     this.requests.push(seen);
     const interference = this.interfere(seen);
     if (interference === 'hang') return;
@@ -112,7 +122,12 @@ export class ApiServerDouble {
       return;
     }
     if (interference !== undefined) {
-      answer(response, interference.status, interference.body ?? { kind: 'Status', message: `refused with ${interference.status}` }, interference.headers);
+      answer(
+        response,
+        interference.status,
+        interference.body ?? { kind: 'Status', message: `refused with ${interference.status}` },
+        interference.headers,
+      );
       return;
     }
     try {

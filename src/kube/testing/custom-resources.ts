@@ -18,7 +18,15 @@ export function managedObject(name: string, metadata: Partial<ManagedObject['met
   return {
     apiVersion: `${GROUP}/${VERSION}`,
     kind: 'Flow',
-    metadata: { name, namespace: 'shop', uid: `uid-of-${name}`, resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `uid-of-${name}`,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...metadata,
+    },
     spec: {},
   };
 }

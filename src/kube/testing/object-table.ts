@@ -75,7 +75,12 @@ export class ObjectTable {
     const path = `${collection}/${given.metadata.name}`;
     if (this.#objects.has(path)) throw new Refusal(409, 'AlreadyExists', `${path} already exists`);
     const namespace = /\/namespaces\/([^/]+)\//.exec(collection)?.[1];
-    const born = { uid: randomUUID(), creationTimestamp: '2026-01-01T00:00:00Z', generation: 1, ...(namespace === undefined ? {} : { namespace }) };
+    const born = {
+      uid: randomUUID(),
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      generation: 1,
+      ...(namespace === undefined ? {} : { namespace }),
+    };
     return this.#store(path, 'ADDED', { ...given, metadata: { ...born, ...given.metadata } });
   }
 

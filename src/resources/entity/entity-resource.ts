@@ -58,6 +58,8 @@ export class EntityResource implements External {
     try {
       return this.#accept(await session.client.post(entity.path, { [entity.naturalKey]: name, ...initial, ...desired, ...this.#secrets.writeOnly }));
     } catch (error) {
+      // It may have happened all the same: the next pass looks at the server and not at what we remember.
+      if (error instanceof AuthentikError && error.ambiguous) session.cache.invalidate(entity.path);
       throw this.#nameTaken(error) ?? error;
     }
   }

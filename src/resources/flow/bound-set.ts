@@ -1,4 +1,5 @@
 import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
+import { AuthentikError } from '../../authentik/errors.ts';
 import type { ApiObject } from '../../authentik/list-cache.ts';
 import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
@@ -76,10 +77,7 @@ export class BoundSet {
   /** Creates what is missing. Answers the new rows, with the entry of each. */
   async create(): Promise<readonly { readonly desired: DesiredBinding<BoundDetail>; readonly row: ApiObject }[]> {
     const made = [];
-    for (const desired of this.plan.create) {
-      const row = this.#accept(await this.#session.client.post(this.#kind.table.path, { ...this.#identity(desired), ...desired.detail.body }));
-      made.push({ desired, row });
-    }
+    for (const desired of this.plan.create) made.push({ desired, row: await this.#make(desired) });
     return made;
   }
 
@@ -103,6 +101,21 @@ export class BoundSet {
       const record = this.#recorded.get(actual.uuid);
       if (record?.adopted !== true) await this.#remove(actual);
       else if (record.before !== undefined) await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...subjectFields(actual.row), target: this.#target, ...record.before });
+    }
+  }
+
+  /** A create that may have taken place although it failed is looked up: a second one would be refused, and the first would be nobody's. */
+  async #make(desired: DesiredBinding<BoundDetail>): Promise<ApiObject> {
+    const { client, cache } = this.#session;
+    const { table, subjectOf } = this.#kind;
+    try {
+      return this.#accept(await client.post(table.path, { ...this.#identity(desired), ...desired.detail.body }));
+    } catch (error) {
+      if (!(error instanceof AuthentikError && error.ambiguous)) throw error;
+      cache.invalidate(table.path);
+      const made = await cache.find(table.path, (row) => row['target'] === this.#target && Number(row['order']) === desired.order && subjectOf(row) === desired.subject);
+      if (made === undefined) throw error;
+      return made;
     }
   }
 

@@ -3,8 +3,8 @@ import type { ApiObject } from '../../authentik/list-cache.ts';
 import type { Session } from '../../authentik/session.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
-import type { External, Observation } from '../../runtime/external.ts';
-import { clearPolicyCaches } from '../caches.ts';
+import type { External, Observation, SettleResult } from '../../runtime/external.ts';
+import { clearDueCaches, clearPolicyCaches } from '../caches.ts';
 import type { Body } from '../entity/desired.ts';
 import { EntityResource } from '../entity/entity-resource.ts';
 import type { DesiredBinding } from './binding-plan.ts';
@@ -42,6 +42,8 @@ export class FlowResource implements External {
   readonly #desired: DesiredFlow;
   readonly #ourStages: Map<string, RecordedBinding>;
   readonly #ourPolicies: Map<string, RecordedBinding>;
+  /** The flow itself, once it is created. */
+  #made: string | undefined;
 
   constructor(parts: { session: Session; slug: string; desired: DesiredFlow; record: FlowRecord }) {
     const { session, slug, desired, record } = parts;
@@ -69,6 +71,7 @@ export class FlowResource implements External {
   async create(): Promise<Observation> {
     const created = await this.#header.create();
     // Nothing can be bound to a flow that did not exist a moment ago.
+    this.#made = created.uuid;
     await this.#arrange(String(created.uuid), NO_ROWS);
     return this.observe();
   }
@@ -79,6 +82,16 @@ export class FlowResource implements External {
     if (this.#header.observationOf(row).differences.length > 0) await this.#header.update(observed);
     await this.#arrange(row.pk, await this.#rows());
     return this.observe();
+  }
+
+  /** What is bound so far is ours, however the rest went; and what was to be removed still is. */
+  progress(): Readonly<Record<string, unknown>> {
+    return { ...(this.#made === undefined ? {} : { uuid: this.#made }), bindings: [...this.#ourStages.values()], policyBindings: [...this.#ourPolicies.values()] };
+  }
+
+  async settle(): Promise<SettleResult> {
+    await clearDueCaches(this.#session);
+    return {};
   }
 
   async blockers(observed: Observation): Promise<readonly string[]> {

@@ -28,7 +28,7 @@ export class MemoryStore implements ObjectStore {
     const before = this.get({ kind, namespace, name });
     const generation = (before?.metadata.generation ?? 0) + (isDeepStrictEqual(before?.spec, spec) ? 0 : 1);
     const metadata = { uid: `uid-${name}`, creationTimestamp: createdAt, ...before?.metadata, name, namespace, generation, resourceVersion: this.#next(), ...(annotations === undefined ? {} : { annotations }) };
-    return this.#put({ apiVersion: 'test/v1', kind, ...before, metadata, spec: structuredClone(spec) } as ManagedObject);
+    return this.#put({ apiVersion: 'test/v1', kind, ...before, metadata, spec: structuredClone(spec) });
   }
 
   /** What a user does: the object goes once its last finalizer has. */

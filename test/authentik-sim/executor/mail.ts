@@ -24,7 +24,7 @@ const UNIT: Record<string, number> = {
 };
 
 /** `hours=1;minutes=2` in milliseconds. */
-export function durationMs(value: string): number {
+function durationMs(value: string): number {
   return value.split(';').reduce((sum, part) => {
     const [key = '', amount = '0'] = part.split('=');
     return sum + (UNIT[key.toLowerCase()] ?? 0) * Number(amount);
