@@ -75,10 +75,10 @@ export class FlowOperator extends OperatorBase {
     metrics.watchQueue(() => this.#queue.depth);
     const index = new DependencyIndex();
     const events = this.#redactedEvents();
-    const controllers = this.#controllers(events);
+    const { controllers, connections } = this.#controllers(events);
     const environment = { store: this.#store, sources: this.#sources, index, events, metrics, finalizer: FINALIZER, annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION }, now: timestamp };
     this.#reconciler = new Reconciler(controllers, environment, log);
-    this.#dispatcher = new Dispatcher({ controllers, reconciler: this.#reconciler, store: this.#store, sources: this.#sources, index, queue: this.#queue, extraTopics: topicsInAuthentik });
+    this.#dispatcher = new Dispatcher({ controllers, reconciler: this.#reconciler, store: this.#store, sources: this.#sources, index, queue: this.#queue, extraTopics: (object) => topicsInAuthentik(object, connections.urlOf(object)) });
     this.#drift = new DriftWatch({
       store: this.#store,
       sessions: this.#sessions,
@@ -124,7 +124,7 @@ export class FlowOperator extends OperatorBase {
     await this.#store.synced();
   }
 
-  #controllers(events: EventRecorder): readonly Controller<Session>[] {
+  #controllers(events: EventRecorder): { readonly controllers: readonly Controller<Session>[]; readonly connections: Connections } {
     const { config, kubeConfig, log, metrics, redaction, version } = this.#parts;
     const core = kubeConfig.makeApiClient(k8s.CoreV1Api);
     const secrets = new SecretReader(this.#sources, redaction, events);
@@ -132,7 +132,7 @@ export class FlowOperator extends OperatorBase {
     const connection = { secrets, sessions: this.#sessions, clock: systemClock, clientOptions };
     const connections = new Connections({ store: this.#store, sessions: this.#sessions, open: async (object) => openSession(object, connection), defaultConnection: config.defaultConnection, namespaceLabels: namespaceLabels({ core }) });
     const managed = { store: this.#store, connections, secrets };
-    return [
+    const controllers = [
       connectionController(connection),
       promptController(managed),
       policyController(managed),
@@ -140,6 +140,7 @@ export class FlowOperator extends OperatorBase {
       flowController(managed),
       enrollmentController({ ...managed, configMaps: new KubeConfigMapWriter(core) }),
     ] as readonly Controller<Session>[];
+    return { controllers, connections };
   }
 
   /** Events are read by more people than logs. */

@@ -3,8 +3,11 @@ import type { Condition } from '../runtime/conditions.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import { modelTopic, uuidTopic } from './drift-watch.ts';
 
-/** What in Authentik an object wants to hear of: all that it has there, and what it waits for. */
-export function topicsInAuthentik(object: ManagedObject): readonly string[] {
+/**
+ * What in Authentik an object wants to hear of: all that it has there, and what it waits for. Whatever waits may never have been there,
+ * so its status knows no server yet; `url` is that of its present connection.
+ */
+export function topicsInAuthentik(object: ManagedObject, url: string | undefined): readonly string[] {
   const status = object.status as (AuthentikFlowStatus & { conditions?: readonly Condition[] }) | undefined;
   if (status === undefined) return [];
   const { connectionURL, uuid, bindings = [], policyBindings = [] } = status;
@@ -12,7 +15,7 @@ export function topicsInAuthentik(object: ManagedObject): readonly string[] {
   const waits = status.conditions?.some((condition) => condition.type === 'ReferencesResolved' && condition.status === 'False') === true;
   return [
     ...ours.map((key) => uuidTopic(connectionURL, key)),
-    ...(waits ? [modelTopic(connectionURL, 'any')] : []),
+    ...(waits ? [modelTopic(url, 'any')] : []),
     ...(object.kind === 'AuthentikFlow' ? [modelTopic(connectionURL, 'binding')] : []),
   ];
 }

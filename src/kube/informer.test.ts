@@ -1,22 +1,16 @@
 import { FakeClock } from '../runtime/fake-clock.ts';
-import { Informer, type InformerOptions, type RestartReason } from './informer.ts';
-import type { CacheChange } from './object-cache.ts';
-import { parseManagedObject } from './managed-object.ts';
 import type { ManagedObject } from '../runtime/object.ts';
+import { Informer, type InformerOptions, type RestartReason } from './informer.ts';
+import { parseManagedObject } from './managed-object.ts';
+import type { CacheChange } from './object-cache.ts';
 import { ApiServerDouble } from './testing/api-server-double.ts';
+import { collection, manifest } from './testing/custom-resources.ts';
 import { MemoryLogger } from './testing/memory-logger.ts';
 import { until } from './testing/until.ts';
 
-const FLOWS = '/apis/authentik.oceanenterprise.io/v1alpha1/flows';
-const inNamespace = (namespace: string) => `/apis/authentik.oceanenterprise.io/v1alpha1/namespaces/${namespace}/flows`;
+const FLOWS = collection('flows');
+const inNamespace = (namespace: string) => collection('flows', namespace);
 const HOUR = 3_600_000;
-
-const flow = (name: string, fields: object = {}) => ({
-  apiVersion: 'authentik.oceanenterprise.io/v1alpha1',
-  kind: 'Flow',
-  metadata: { name, managedFields: [{ manager: 'kubectl' }] },
-  spec: { title: name, ...fields },
-});
 
 describe('Informer', () => {
   let server: ApiServerDouble;
@@ -64,14 +58,14 @@ describe('Informer', () => {
   });
 
   it('reads what is there, then follows what happens', async () => {
-    server.table.create(inNamespace('a'), flow('first'));
+    server.table.create(inNamespace('a'), manifest('first'));
     informerOf();
     await informer.synced;
     expect(changes).toEqual(['new first']);
     expect(informer.hasSynced).toBe(true);
 
     await watching();
-    server.table.create(inNamespace('b'), flow('second'));
+    server.table.create(inNamespace('b'), manifest('second'));
     server.table.update(`${inNamespace('a')}/first`, (current) => ({ ...current, spec: { title: 'other' } }));
     server.table.delete(`${inNamespace('b')}/second`);
     await until('all is seen', () => changes.length === 4);
@@ -80,14 +74,14 @@ describe('Informer', () => {
   });
 
   it('keeps no managedFields', async () => {
-    server.table.create(inNamespace('a'), flow('first'));
+    server.table.create(inNamespace('a'), manifest('first', { managedFields: [{ manager: 'kubectl' }] }));
     informerOf();
     await informer.synced;
     expect(informer.get('a', 'first')?.metadata).not.toHaveProperty('managedFields');
   });
 
   it('reads in pages of 500 and watches from the version of the list, with bookmarks and an end', async () => {
-    for (let i = 0; i < 501; i += 1) server.table.create(inNamespace('a'), flow(`flow-${i}`));
+    for (let i = 0; i < 501; i += 1) server.table.create(inNamespace('a'), manifest(`flow-${i}`));
     informerOf();
     await informer.synced;
     await watching();
@@ -103,7 +97,7 @@ describe('Informer', () => {
   });
 
   it('reads all at once when the server forgets where a page ended', async () => {
-    for (let i = 0; i < 501; i += 1) server.table.create(inNamespace('a'), flow(`flow-${i}`));
+    for (let i = 0; i < 501; i += 1) server.table.create(inNamespace('a'), manifest(`flow-${i}`));
     server.interfere = ({ query }) => (query.has('continue') ? { status: 410 } : undefined);
     informerOf();
     await informer.synced;
@@ -162,14 +156,14 @@ describe('Informer', () => {
     },
   ] as const)('$reason', ({ act, restart, relists }) => {
     it('and loses nothing', async () => {
-      server.table.create(inNamespace('a'), flow('doomed'));
+      server.table.create(inNamespace('a'), manifest('doomed'));
       informerOf();
       await watching();
       act(server);
       await until('the watch is over', () => restarts.length > 0);
       expect(restarts[0]).toBe(restart);
       server.table.delete(`${inNamespace('a')}/doomed`);
-      server.table.create(inNamespace('a'), flow('born'));
+      server.table.create(inNamespace('a'), manifest('born'));
       await until('both are seen', () => changes.length === 3, { meanwhile: () => clock.advance(1_000) });
       expect(changes).toEqual(['new doomed', 'gone doomed', 'new born']);
       expect(lists()).toHaveLength(1 + relists);
@@ -199,22 +193,8 @@ describe('Informer', () => {
     expect(watches()[1]?.query.get('resourceVersion')).toBe('777');
   });
 
-  it('tells a recreated object from a changed one', async () => {
-    const path = `${inNamespace('a')}/phoenix`;
-    server.table.create(inNamespace('a'), flow('phoenix'));
-    informerOf();
-    await watching();
-    server.table.silently(() => {
-      server.table.delete(path);
-      server.table.create(inNamespace('a'), flow('phoenix'));
-    });
-    server.table.update(path, (current) => current);
-    await until('it is seen', () => changes.length === 3);
-    expect(changes).toEqual(['new phoenix', 'gone phoenix', 'new phoenix']);
-  });
-
   it('reads everything anew from time to time and so finds what no watch told', async () => {
-    server.table.create(inNamespace('a'), flow('lost'));
+    server.table.create(inNamespace('a'), manifest('lost'));
     informerOf({ relistMs: 600_000 });
     await watching();
     server.table.silently(() => server.table.delete(`${inNamespace('a')}/lost`));
@@ -250,7 +230,7 @@ describe('Informer', () => {
     expect(waits).toEqual([999, 1_998, 3_996, 7_992, 15_984, 29_970, 29_970]);
     away = false;
     await watching();
-    server.table.create(inNamespace('a'), flow('proof'));
+    server.table.create(inNamespace('a'), manifest('proof'));
     await until('something has come', () => changes.length === 1);
     server.watches(FLOWS)[0]?.reset();
     await until('it has failed again', () => logger.lines.length === 8);
@@ -258,8 +238,8 @@ describe('Informer', () => {
   });
 
   it('leaves out what cannot be read and goes on', async () => {
-    server.table.create(inNamespace('a'), { ...flow('bad'), kind: 7 });
-    server.table.create(inNamespace('a'), flow('good'));
+    server.table.create(inNamespace('a'), { ...manifest('bad'), kind: 7 });
+    server.table.create(inNamespace('a'), manifest('good'));
     informerOf();
     await informer.synced;
     expect(changes).toEqual(['new good']);
@@ -274,8 +254,8 @@ describe('Informer', () => {
       },
     });
     await watching();
-    server.table.create(inNamespace('a'), flow('first'));
-    server.table.create(inNamespace('a'), flow('second'));
+    server.table.create(inNamespace('a'), manifest('first'));
+    server.table.create(inNamespace('a'), manifest('second'));
     await until('both are seen', () => changes.length === 2);
     expect(server.watches(FLOWS)).toHaveLength(1);
   });
@@ -286,7 +266,7 @@ describe('Informer', () => {
       await watching();
       informer.stop();
       await until('the watch is closed', () => server.watches(FLOWS).length === 0);
-      server.table.create(inNamespace('a'), flow('late'));
+      server.table.create(inNamespace('a'), manifest('late'));
       await clock.advance(HOUR * 2);
       expect(changes).toEqual([]);
       expect(restarts).toEqual([]);

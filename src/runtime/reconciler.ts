@@ -89,6 +89,7 @@ export class Reconciler<Session> {
     const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions: pass.conditions.toArray() });
     if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
     pass.object = await this.#environment.store.writeStatus(pass.object, status);
+    pass.conditions.written();
   }
 }
 

@@ -74,11 +74,9 @@ export class BoundSet {
     return this.plan.matched.map(({ desired, actual }) => this.#recorded.get(actual.uuid) ?? this.#adopt(desired, actual));
   }
 
-  /** Creates what is missing. Answers the new rows, with the entry of each. */
-  async create(): Promise<readonly { readonly desired: DesiredBinding<BoundDetail>; readonly row: ApiObject }[]> {
-    const made = [];
-    for (const desired of this.plan.create) made.push({ desired, row: await this.#make(desired) });
-    return made;
+  /** Creates what is missing, and hands over each new row as soon as it is there. */
+  async create(made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => void): Promise<void> {
+    for (const desired of this.plan.create) made(await this.#make(desired), desired);
   }
 
   /** Changes in place what differs. */

@@ -120,14 +120,14 @@ export class FlowResource implements External {
   async #arrange(flow: string, rows: BindingRows): Promise<void> {
     const { stages, policies } = this.#bound(flow, rows);
     const onNewStages: BoundSet[] = [];
-    for (const { desired, row } of (await stages?.create()) ?? []) {
+    await stages?.create((row, desired) => {
       this.#ourStages.set(row.pk, { uuid: row.pk });
       const wanted = this.#policiesAt(desired.order);
       if (wanted !== undefined) onNewStages.push(this.#policySet(row.pk, wanted, []));
-    }
+    });
     await stages?.change();
     const sets = [...onNewStages, ...policies].filter((set) => set.differences.length > 0);
-    for (const set of sets) for (const { row } of await set.create()) this.#ourPolicies.set(row.pk, { uuid: row.pk });
+    for (const set of sets) await set.create((row) => void this.#ourPolicies.set(row.pk, { uuid: row.pk }));
     for (const set of sets) await set.change();
     for (const set of sets) await set.removeStale();
     await stages?.removeStale();

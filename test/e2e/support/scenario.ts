@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { jest } from '@jest/globals';
+import { API_VERSION } from '../../../src/api/v1alpha1/group.ts';
 import type { Config } from '../../../src/config.ts';
 import { connectControlPlane, type ControlPlane } from '../../bed/control-plane.ts';
 import { eventually } from '../../bed/eventually.ts';
@@ -79,11 +80,15 @@ export class Scenario {
 
   /** Applies manifests one after another, in the first namespace unless another is given. */
   async apply(...manifests: readonly Manifest[]): Promise<void> {
-    for (const manifest of manifests) await this.api.apply(manifest, this.namespace);
+    await this.applyIn(this.namespace, ...manifests);
   }
 
   async applyIn(namespace: string, ...manifests: readonly Manifest[]): Promise<void> {
-    for (const manifest of manifests) await this.api.apply(manifest, namespace);
+    for (const manifest of manifests) {
+      const { kind, metadata } = await this.api.apply(manifest, namespace);
+      // The watch comes a moment later; until then `ready` would speak of the object as it was.
+      if (manifest.apiVersion === API_VERSION) await this.history.until(() => this.history.versions(kind, namespace, metadata.name).some((version) => version.metadata.uid === metadata.uid && version.metadata.generation >= metadata.generation), `${kind} ${metadata.name} is applied`);
+    }
   }
 
   /** Sets annotations; null removes one. */
