@@ -23,6 +23,8 @@ export async function explain(scene: Scene): Promise<void> {
   const namespace = scene.find('names')?.marketNamespace;
   if (controlPlane !== undefined && namespace !== undefined) {
     try {
+      output.heading('kubectl get authentik');
+      output.quote((await controlPlane.kubectl(['get', 'authentik'], { namespace })).stdout);
       for (const [name, description] of await unready(controlPlane, namespace)) {
         output.heading(`Not Ready: ${name}`);
         output.quote(description);

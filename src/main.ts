@@ -88,7 +88,12 @@ async function lead(
     logger: log,
     onStartedLeading: () => {
       metrics.leading(true);
-      void operator.work().catch((error: unknown) => log.error({ err: error }, 'could not begin to work'));
+      void operator.work().catch((error: unknown) => {
+        // Somebody else shall have a try: a leader that does nothing would hold the Lease for ever.
+        log.error({ err: error }, 'could not begin to work');
+        process.exitCode = 1;
+        process.kill(process.pid, 'SIGTERM');
+      });
     },
     onStoppedLeading: async () => {
       metrics.leading(false);
@@ -105,4 +110,5 @@ if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
   process.stderr.write(`authentik-flow-operator needs Node ${LEAST_NODE.join('.')} or later; this is ${process.versions.node}\n`);
   process.exit(2);
 }
-process.exit(await main());
+const code = await main();
+process.exit(code === 0 ? Number(process.exitCode ?? 0) : code);

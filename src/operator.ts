@@ -76,7 +76,7 @@ export class FlowOperator extends OperatorBase {
     const index = new DependencyIndex();
     const events = this.#redactedEvents();
     const { controllers, connections } = this.#controllers(events);
-    const environment = { store: this.#store, sources: this.#sources, index, events, metrics, finalizer: FINALIZER, annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION }, now: timestamp };
+    const environment = { store: this.#store, redact: (text: string) => parts.redaction.scrub(text), index, events, metrics, finalizer: FINALIZER, annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION }, now: timestamp };
     this.#reconciler = new Reconciler(controllers, environment, log);
     this.#dispatcher = new Dispatcher({ controllers, reconciler: this.#reconciler, store: this.#store, sources: this.#sources, index, queue: this.#queue, extraTopics: (object) => topicsInAuthentik(object, connections.urlOf(object)) });
     this.#drift = new DriftWatch({
@@ -156,8 +156,8 @@ export class FlowOperator extends OperatorBase {
   #connectionChanged({ key, previous, object }: ObjectChange): void {
     if (key.kind !== 'AuthentikConnection' || !this.#working) return;
     if (object === undefined) {
+      // The session stays: what hangs on the connection may still have to be cleaned up.
       this.#drift.forget(key);
-      this.#sessions.delete(key);
     } else if (previous?.metadata.generation !== object.metadata.generation) {
       this.#drift.watch(object as ManagedObject<AuthentikConnectionSpec>);
     }

@@ -96,7 +96,12 @@ async function installMarket(scene: Scene): Promise<Shown> {
 
 async function waitUntilReady(scene: Scene): Promise<Shown> {
   const [controlPlane, namespace] = [scene.get('controlPlane'), scene.get('names').marketNamespace];
-  await controlPlane.kubectl(['wait', '--for=condition=Ready', 'authentik', '--all', `--timeout=${READY_TIMEOUT}`], { namespace });
+  try {
+    await controlPlane.kubectl(['wait', '--for=condition=Ready', 'authentik', '--all', `--timeout=${READY_TIMEOUT}`], { namespace });
+  } catch (error) {
+    // kubectl also complains of objects that are Ready, once the time is used up by others.
+    throw new Error(`not all objects were Ready within ${READY_TIMEOUT}`, { cause: error });
+  }
   const { reads, writes } = requestCounts(await scene.get('operator').metrics());
   const { stdout } = await controlPlane.kubectl(['get', 'authentik'], { namespace });
   return {

@@ -6,12 +6,15 @@ import { PROMPT } from './prompt.ts';
 import { STAGES } from './stages.ts';
 
 /** What is only looked at: the targets of references, and the lists that span all types of a family. */
-const LOOKED_AT = ['authentik_flows.view_stage', 'authentik_policies.view_policy', 'authentik_core.view_group', 'authentik_core.view_source'];
+const LOOKED_AT = ['authentik_flows.view_stage', 'authentik_policies.view_policy', 'authentik_core.view_group', 'authentik_core.view_source', 'authentik_core.view_user'];
+
+/** What a delete could take along: `used_by` shows only what the token may view, and what isn't shown can't stop us. */
+const TAKEN_ALONG = ['authentik_core.view_provider', 'authentik_policies.view_policybindingmodel'];
 
 /** The global Django permissions that the operator's token needs for everything that the catalogue can do; derived from it. */
 export function requiredPermissions(): readonly string[] {
   const managed = [FLOW, PROMPT, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES].flatMap(({ model }) => permissionsOf(model));
-  return [...new Set([...managed, ...LOOKED_AT])].sort();
+  return [...new Set([...managed, ...LOOKED_AT, ...TAKEN_ALONG])].sort();
 }
 
 /** What makes it quicker, and is done without when it isn't granted: the audit log tells of changes at once, caches are cleared. */

@@ -51,7 +51,8 @@ export const POLICIES: readonly (CatalogueEntry & { readonly type: PolicyType })
   naturalKey: 'name',
   lookup: 'pk',
   family: '/policies/all/',
-  parts: ['authentik_policies.policybinding'],
+  // Bindings of ours are waited for before; whoever else binds the policy would lose a rule.
+  parts: [],
   rules: [],
   ...row,
   fields: [...row.fields, ...COMMON],

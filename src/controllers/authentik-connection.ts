@@ -49,6 +49,7 @@ export function connectionController(parts: ConnectionParts): Controller<Session
     dependencies: () => [],
     sources,
     claim: () => undefined,
+    server: (object) => publicBase(specOf(object).url),
     policies: () => ({ adoption: 'Always', deletion: 'Retain' }),
     readyAfter: () => [],
     connect: async (object) => {

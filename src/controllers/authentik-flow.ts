@@ -20,10 +20,7 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     externalName: slugOf,
     dependencies: (object) => [...parts.connections.candidates(object), ...namedKeys(FLOW.fields, object.spec as AuthentikFlowSpec, object.metadata.namespace), ...boundKeys(object)],
     sources: () => [],
-    claim: (object) => {
-      const url = parts.connections.urlOf(object);
-      return url === undefined ? undefined : `${url}|flow "${slugOf(object)}"`;
-    },
+    claim: (object) => `flow "${slugOf(object)}"`,
     readyAfter: boundKeys,
     resolveReferences: async (object, session) => desiredFlow(object.spec as AuthentikFlowSpec, session.version, resolverOf(parts, object, session)),
     readSecrets: () => Promise.resolve(undefined),
@@ -35,7 +32,8 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
 function resource(object: ManagedObject, session: Session, desired: DesiredFlow): FlowResource {
   const { slug } = object.spec as AuthentikFlowSpec;
   const status = object.status as AuthentikFlowStatus | undefined;
-  const record = { uuid: recordedUUID(object), bindings: status?.bindings ?? [], policyBindings: status?.policyBindings ?? [] };
+  const created = status?.pendingCreate !== undefined || (status?.uuid !== undefined && status.adopted === undefined);
+  const record = { uuid: recordedUUID(object), created, bindings: status?.bindings ?? [], policyBindings: status?.policyBindings ?? [] };
   return new FlowResource({ session, slug, desired, record });
 }
 

@@ -35,7 +35,7 @@ export function uuidTopic(url: string | undefined, uuid: string): string {
 }
 
 /** The topic of objects that wait for something to appear in Authentik by itself, or whose bindings may have been added to. */
-export function modelTopic(url: string | undefined, model: 'any' | 'binding'): string {
+export function modelTopic(url: string | undefined, model: 'any' | 'binding' | 'changed'): string {
   return `model:${url ?? ''}|${model}`;
 }
 
@@ -84,15 +84,13 @@ export class DriftWatch {
 
   #every(id: string, ms: number, run: () => Promise<number> | number): void {
     if (this.#stopped) return;
-    this.#timers.set(
-      id,
-      this.#parts.clock.setTimeout(() => {
-        void Promise.resolve(run()).then((next) => {
-          // Whoever forgot or replaced it meanwhile has cancelled this turn.
-          if (this.#timers.has(id)) this.#every(id, next, run);
-        });
-      }, ms),
-    );
+    const cancel = this.#parts.clock.setTimeout(() => {
+      void Promise.resolve(run()).then((next) => {
+        // Whoever forgot or replaced it meanwhile has another turn under way, or wants none.
+        if (this.#timers.get(id) === cancel) this.#every(id, next, run);
+      });
+    }, ms);
+    this.#timers.set(id, cancel);
   }
 
   #resync(key: ObjectKey): number {
@@ -130,6 +128,7 @@ export class DriftWatch {
     if (changes.length === 0) return;
     session.cache.invalidate();
     for (const change of changes) this.#parts.wake(uuidTopic(session.url, change.pk));
+    this.#parts.wake(modelTopic(session.url, 'changed'));
     if (changes.some((change) => change.action === 'model_created')) this.#parts.wake(modelTopic(session.url, 'any'));
     if (changes.some((change) => change.model.endsWith('binding'))) this.#parts.wake(modelTopic(session.url, 'binding'));
   }

@@ -6,10 +6,8 @@ import { targetOf } from '../catalogue/references.ts';
 import { EnrollmentResource } from '../resources/enrollment/enrollment-resource.ts';
 import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target.ts';
 import { keyOfReference } from '../resources/references.ts';
-import { isReady } from '../runtime/conditions.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
-import { notReady } from '../runtime/steps.ts';
 import { NotOursError, type ConfigMapWriter } from '../runtime/store.ts';
 import { managedKind, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
 
@@ -35,10 +33,7 @@ export function enrollmentController(parts: ManagedKindParts & { readonly config
       return [...parts.connections.candidates(object), ...flowKey(object), ...([keyOfReference(reference, kind, namespace)].flatMap((key) => key ?? []))];
     },
     sources: () => [],
-    claim: (object) => {
-      const url = parts.connections.urlOf(object);
-      return url === undefined ? undefined : `${url}|the sign-up link of ${targetReference(object).kind} "${targetName(object, parts)}"`;
-    },
+    claim: (object) => `the sign-up link of ${targetReference(object).kind} "${targetName(object, parts)}"`,
     readyAfter: () => [],
     resolveReferences: async (object, session) => resolve(object, session, parts),
     readSecrets: () => Promise.resolve(undefined),
@@ -76,16 +71,22 @@ function flowKey(object: ManagedObject): readonly ObjectKey[] {
 async function resolve(object: ManagedObject, session: Session, parts: ManagedKindParts): Promise<Enrollment> {
   const resolver = resolverOf(parts, object, session);
   const uuid = String(await resolver(specOf(object).flowRef, 'flow'));
-  // A link to a flow that is half built would put visitors in front of it.
-  for (const key of flowKey(object)) {
-    const flow = parts.store.get(key);
-    if (flow === undefined || !isReady(flow)) throw new OperatorError('ReferenceNotReady', notReady(key));
-  }
   const row = await session.cache.find(FLOW.path, (candidate) => candidate.pk === uuid);
   if (row === undefined) throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
   const { reference, kind } = targetReference(object);
   const target = String(await resolver(reference, kind));
+  refuseSecondWriter(object, target, session.url, parts);
   return { flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) }, target: { kind, uuid: target, name: targetName(object, parts) } };
+}
+
+/** Two bindings may name one target in different ways, which their claims can't tell. Who has it on record keeps it. */
+function refuseSecondWriter(object: ManagedObject, target: string, url: string, parts: ManagedKindParts): void {
+  const rival = parts.store.list('EnrollmentBinding').find((other) => {
+    const status = other.status as EnrollmentBindingStatus | undefined;
+    return other.metadata.uid !== object.metadata.uid && status?.uuid === target && status.connectionURL === url;
+  });
+  if (rival === undefined || recordedUUID(object) === target) return;
+  throw new OperatorError('Conflict', `EnrollmentBinding ${rival.metadata.namespace}/${rival.metadata.name} already publishes a flow there; delete one of the two`);
 }
 
 function resource(
@@ -101,6 +102,7 @@ function resource(
     target,
     flow,
     previousValue: status?.previousValue,
+    published: status?.publishedFlow,
     recorded: recordedUUID(object),
     verify: specOf(object).verify !== 'Off',
     publishConfig: async (data) => publishConfig(object, status, parts.configMaps, data),

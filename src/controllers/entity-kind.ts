@@ -23,13 +23,14 @@ export interface EntityKind {
 
 /** A controller for objects that are nothing but one entity: prompts, policies, stages. */
 export function entityController(kind: EntityKind, parts: ManagedKindParts): ManagedController<Body> {
-  const resource = (object: ManagedObject, session: Session, desired: Body, secrets?: Parameters<ManagedController<Body>['external']>[3]): External => {
+  const resource = (object: ManagedObject, session: Session, desired: Body | undefined, secrets?: Parameters<ManagedController<Body>['external']>[3]): External => {
     const entity = new EntityResource({
       session,
       entity: kind.describe(object).entity,
       name: externalName(object),
       recorded: recordedUUID(object),
       desired: { ...secrets?.body, ...desired },
+      ...(desired === undefined ? { deleting: true as const } : {}),
       ...(secrets === undefined ? {} : { secrets: secrets.values }),
       ...(kind.statusOf === undefined ? {} : { statusOf: (row: ApiObject) => kind.statusOf?.(row, object) ?? {} }),
     });
@@ -50,10 +51,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
       const { entity, values } = kind.describe(object);
       return namedSecrets(entity.fields, values, object.metadata.namespace);
     },
-    claim: (object) => {
-      const url = parts.connections.urlOf(object);
-      return url === undefined ? undefined : `${url}|${kind.noun} "${externalName(object)}"`;
-    },
+    claim: (object) => `${kind.noun} "${externalName(object)}"`,
     readyAfter: () => [],
     resolveReferences: async (object, session) => {
       const { entity, values } = kind.describe(object);
@@ -64,7 +62,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
       return memberSecrets(parts.secrets, object, entity.fields, values);
     },
     external: (object, session, desired, secrets) => resource(object, session, desired, secrets),
-    externalForDeletion: (object, session) => resource(object, session, {}),
+    externalForDeletion: (object, session) => resource(object, session, undefined),
   };
 }
 

@@ -21,9 +21,10 @@ export interface ManagedKindParts {
 export type ManagedController<References> = Controller<Session, References, MemberSecrets | undefined>;
 
 /** What such kinds share: the connection, the policies, and how references are found. */
-export function managedKind(parts: ManagedKindParts): Pick<ManagedController<never>, 'connect' | 'policies'> {
+export function managedKind(parts: ManagedKindParts): Pick<ManagedController<never>, 'connect' | 'policies' | 'server'> {
   return {
     connect: async (object) => parts.connections.connect(object),
+    server: (object) => parts.connections.urlOf(object),
     policies: (object) => policiesOf(object, parts.connections),
   };
 }
@@ -39,9 +40,6 @@ export function resolverOf(parts: ManagedKindParts, object: ManagedObject, sessi
   const resolver = new ReferenceResolver(parts.store, session, object.metadata.namespace);
   return async (reference, to) => resolver.resolve(reference, to);
 }
-
-/** For deleting: nothing that isn't on record matters, so nothing is resolved. */
-export const UNRESOLVED: Resolve = () => Promise.resolve(null);
 
 /** The objects of ours that the declared values name. */
 export function namedKeys(fields: readonly Field[], values: Readonly<Record<string, unknown>>, namespace: string): readonly ObjectKey[] {

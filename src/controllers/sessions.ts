@@ -28,11 +28,6 @@ export class Sessions {
     if (before !== undefined && before.session.client !== entry.session.client) setTimeout(() => before.session.client.close(), RETIRE_MS).unref();
   }
 
-  delete(connection: ObjectKey): void {
-    this.#byConnection.get(formatKey(connection))?.session.client.close();
-    this.#byConnection.delete(formatKey(connection));
-  }
-
   close(): void {
     for (const { session } of this.#byConnection.values()) session.client.close();
     this.#byConnection.clear();

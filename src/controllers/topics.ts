@@ -13,9 +13,11 @@ export function topicsInAuthentik(object: ManagedObject, url: string | undefined
   const { connectionURL, uuid, bindings = [], policyBindings = [] } = status;
   const ours = [...(uuid === undefined ? [] : [uuid]), ...[...bindings, ...policyBindings].map((binding) => binding.uuid)];
   const waits = status.conditions?.some((condition) => condition.type === 'ReferencesResolved' && condition.status === 'False') === true;
+  const blocked = status.conditions?.some((condition) => condition.type === 'Ready' && condition.reason === 'DeletionBlocked') === true;
   return [
     ...ours.map((key) => uuidTopic(connectionURL, key)),
     ...(waits ? [modelTopic(url, 'any')] : []),
+    ...(blocked ? [modelTopic(connectionURL, 'changed')] : []),
     ...(object.kind === 'AuthentikFlow' ? [modelTopic(connectionURL, 'binding')] : []),
   ];
 }

@@ -4,7 +4,7 @@ import type { ManagedObject } from '../runtime/object.ts';
 import type { Body } from './entity/desired.ts';
 import type { SecretReader } from './secret-reader.ts';
 import { SecretValues, type SecretPart, type SecretRecord } from './secret-values.ts';
-import { smtpSettings } from './stage/smtp-settings.ts';
+import { isSmtpSecret, smtpSettings } from './stage/smtp-settings.ts';
 
 /** What an object takes from Secrets: values to compare, and values that are only written. */
 export interface MemberSecrets {
@@ -24,7 +24,7 @@ export async function memberSecrets(reader: SecretReader, object: ManagedObject,
   }
   const smtp = member['smtpSecretRef'] as { readonly name: string } | undefined;
   if (smtp === undefined) return { body: {}, values: new SecretValues(merged(parts), recorded) };
-  const secret = await reader.all(object, smtp.name);
+  const secret = await reader.all(object, smtp.name, isSmtpSecret);
   const settings = smtpSettings(smtp.name, secret);
   const explicit = (api: string): boolean => camelCase(api) in member || `${camelCase(api)}SecretRef` in member;
   const without = <T>(values: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(values).filter(([api]) => !explicit(api)));

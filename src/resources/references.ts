@@ -4,6 +4,8 @@ import { targetOf } from '../catalogue/references.ts';
 import type { ReferenceTarget } from '../catalogue/field.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { ObjectKey } from '../runtime/object.ts';
+import { isReady } from '../runtime/conditions.ts';
+import { notReady } from '../runtime/steps.ts';
 import type { ObjectStore } from '../runtime/store.ts';
 import { parseObject } from './entity/api-object.ts';
 import { z } from 'zod';
@@ -42,6 +44,8 @@ export class ReferenceResolver {
     if (status.connectionURL !== this.#session.url) {
       throw new OperatorError('ReferenceNotReady', `${key.kind} "${name}" is on another Authentik (${status.connectionURL ?? 'unknown'})`);
     }
+    // A link to a flow that is half built would put visitors in front of it.
+    if (to === 'flow' && !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));
     return status.uuid;
   }
 

@@ -16,6 +16,8 @@ export class SecretReader {
   readonly #sources: Pick<SourceStore, 'read'>;
   readonly #redaction: Redaction;
   readonly #events: EventRecorder;
+  /** What has been said already. */
+  readonly #told = new Set<string>();
 
   constructor(sources: Pick<SourceStore, 'read'>, redaction: Redaction, events: EventRecorder) {
     this.#sources = sources;
@@ -23,10 +25,10 @@ export class SecretReader {
     this.#events = events;
   }
 
-  /** All values of a Secret in the object's namespace. Throws `SecretNotFound`, naming it. */
-  async all(object: ManagedObject, name: string): Promise<SourceData> {
+  /** All values of a Secret in the object's namespace; `secretKey` tells which keys hold secrets. Throws `SecretNotFound`, naming it. */
+  async all(object: ManagedObject, name: string, secretKey: (key: string) => boolean): Promise<SourceData> {
     const secret = await this.#read({ kind: 'Secret', namespace: object.metadata.namespace, name });
-    for (const value of Object.values(secret.data)) this.#redaction.add(withoutNewline(value));
+    for (const [key, value] of Object.entries(secret.data)) if (secretKey(key)) this.#redaction.add(withoutNewline(value));
     const data = Object.fromEntries(Object.entries(secret.data).map(([key, value]) => [key, this.#trim(object, name, key, value)]));
     return { resourceVersion: secret.resourceVersion, data };
   }
@@ -60,8 +62,15 @@ export class SecretReader {
   /** `kubectl create secret --from-file` and `echo | base64` both leave a newline that nobody meant. */
   #trim(object: ManagedObject, name: string, key: string, raw: string): string {
     const value = withoutNewline(raw);
-    if (value !== raw) this.#events.record(object, 'Normal', 'Trimmed', `key "${key}" of Secret "${name}" ends in a newline, which is not used`);
+    const told = `${object.metadata.uid}/${name}/${key}`;
+    if (value === raw) this.#told.delete(told);
+    else if (!this.#told.has(told)) this.#tell(object, name, key, told);
     return value;
+  }
+
+  #tell(object: ManagedObject, name: string, key: string, told: string): void {
+    this.#told.add(told);
+    this.#events.record(object, 'Normal', 'Trimmed', `key "${key}" of Secret "${name}" ends in a newline, which is not used`);
   }
 }
 

@@ -56,6 +56,11 @@ export class SecretValues {
     return part === undefined || record?.resourceVersion === part.resourceVersion ? difference : { ...difference, cause: 'Secret' };
   }
 
+  /** The same values as if nothing was on record, unless they have just been sent. */
+  unlessSent(): SecretValues {
+    return this.#sent ? this : new SecretValues(this.#parts, []);
+  }
+
   /** Authentik has accepted the values. */
   sent(): void {
     this.#sent = true;

@@ -4,6 +4,9 @@ import { judge, type Pass } from './pass.ts';
 import type { Next } from './reconciler.ts';
 import type { Outcome } from './result.ts';
 
+/** However soon the other side says, in milliseconds. */
+const LEAST_PAUSE_MS = 1000;
+
 /**
  * Turns how a pass ended into the conditions that kstatus reads and into what happens next. `Stalled` only when a human must act;
  * everything that is retried or waits is `Reconciling`, so that a sync wave waits instead of failing.
@@ -42,5 +45,5 @@ function concludeFailure<Session>(pass: Pass<Session>, { error }: Extract<Outcom
   // On the transition only: a state that lasts is in the conditions, and needs no storm.
   if (was !== error.reason) events.record(pass.object, error.class === 'waiting' ? 'Normal' : 'Warning', error.reason, error.message);
   if (error.class === 'transient' && error.retryAfterMs === undefined) return { kind: 'backoff' };
-  return error.retryAfterMs === undefined ? { kind: 'done' } : { kind: 'after', ms: error.retryAfterMs };
+  return error.retryAfterMs === undefined ? { kind: 'done' } : { kind: 'after', ms: Math.max(LEAST_PAUSE_MS, error.retryAfterMs) };
 }

@@ -22,8 +22,10 @@ export interface Controller<Session, References = unknown, Secrets = unknown> {
   dependencies(object: ManagedObject): readonly ObjectKey[];
   /** The Secrets and ConfigMaps that the spec names. */
   sources(object: ManagedObject): readonly SourceKey[];
-  /** What it lays claim to, the same for every object that means the same thing on the same server; undefined for nothing. */
+  /** What it lays claim to, the same for every object that means the same thing, on whatever server; undefined for nothing. */
   claim(object: ManagedObject): string | undefined;
+  /** The address of the server that it means, as far as is known without asking. */
+  server(object: ManagedObject): string | undefined;
   /** The name that the counterpart is found and created by. */
   externalName(object: ManagedObject): string;
   policies(object: ManagedObject, session: Session): Policies;

@@ -2,11 +2,14 @@ import type { Environment } from './environment.ts';
 import { OperatorError, toOperatorError } from './errors.ts';
 import type { External, Observation } from './external.ts';
 import { formatKey, type ObjectKey } from './object.ts';
-import { required, type Pass } from './pass.ts';
+import { isMarked, required, type Pass } from './pass.ts';
 import type { Reason } from './reasons.ts';
 
 /** The reasons that mean: there is nothing left to ask Authentik with, and waiting won't bring it back. */
-const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>(['ConnectionNotFound', 'SecretNotFound', 'SecretKeyMissing']);
+const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>(['ConnectionNotFound', 'NamespaceNotAllowed', 'SecretNotFound', 'SecretKeyMissing']);
+
+/** How soon somebody who used the object in Authentik is looked for again, in milliseconds; the audit log usually tells sooner. */
+const LOOK_AGAIN_MS = 60_000;
 
 /** The topic under which everybody who refers to an object is indexed. */
 export function dependencyTopic(key: ObjectKey): string {
@@ -40,7 +43,7 @@ async function undo<Session>(pass: Pass<Session>, environment: Environment): Pro
   const external = await reach(pass, environment, name);
   if (external === undefined) return;
   const observation = await external.observe();
-  const ours = pass.status.uuid === undefined || pass.status.uuid === observation.uuid;
+  const ours = pass.status.uuid === undefined ? isMarked(pass) : pass.status.uuid === observation.uuid;
   if (!observation.exists || !ours) return;
   await apply(pass, environment, external, observation, name);
 }
@@ -68,6 +71,7 @@ async function refuseIfUsed<Session>(pass: Pass<Session>, environment: Environme
   throw new OperatorError(
     'DeletionBlocked',
     `deleting "${name}" would take along ${blockers.join(', ')}; unlink it first, or annotate this object with ${environment.annotations.forceDelete}: "true"`,
+    { retryAfterMs: LOOK_AGAIN_MS },
   );
 }
 

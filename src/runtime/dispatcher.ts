@@ -1,16 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Condition } from './conditions.ts';
+import { isReady, type Condition } from './conditions.ts';
 import type { Controller } from './controller.ts';
 import { dependencyTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
-import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
+import { formatKey, keyOf, type ManagedObject, type ObjectKey } from './object.ts';
 import type { Reconciler } from './reconciler.ts';
 import { claimTopic } from './steps.ts';
 import type { ObjectChange, ObjectStore, SourceStore } from './store.ts';
 import type { Workqueue } from './workqueue.ts';
-
-/** How often an object is looked at again that lost a race for a write, in milliseconds. */
-const CONFLICT_PAUSE_MS = 50;
 
 /** What the dispatcher indexes beyond what every kind has, such as primary keys in Authentik. */
 export type ExtraTopics = (object: ManagedObject) => readonly string[];
@@ -32,6 +29,8 @@ export interface DispatcherParts<Session> {
 export class Dispatcher<Session> {
   readonly #parts: DispatcherParts<Session>;
   readonly #controllers: ReadonlyMap<string, Controller<Session>>;
+  /** What each object needs: what it declares, and what it declared before as long as that isn't undone. */
+  readonly #used = new Map<string, readonly ObjectKey[]>();
   #accepting = true;
 
   constructor(parts: DispatcherParts<Session>) {
@@ -72,9 +71,6 @@ export class Dispatcher<Session> {
       case 'after':
         queue.addAfter(id, next.ms);
         return;
-      case 'now':
-        queue.addAfter(id, CONFLICT_PAUSE_MS);
-        return;
       case 'backoff':
         queue.addRateLimited(id);
         return;
@@ -84,6 +80,8 @@ export class Dispatcher<Session> {
   #changed({ key, previous, object }: ObjectChange): void {
     const controller = this.#controllers.get(key.kind);
     if (controller === undefined) return;
+    const before = this.#used.get(formatKey(key)) ?? [];
+    this.#noteUsed(controller, key, object);
     const { index, sources, queue } = this.#parts;
     index.set(key, object === undefined ? [] : this.#topics(controller, object));
     sources.track(key, object === undefined ? [] : controller.sources(object));
@@ -92,14 +90,26 @@ export class Dispatcher<Session> {
     if (signature(previous) !== signature(object)) {
       this.wake(dependencyTopic(key));
       for (const side of [previous, object]) this.#wakeRivals(controller, side);
-      this.#wakeUsed(controller, object ?? previous);
+      for (const side of [previous, object]) this.#wakeUsed(controller, side);
     }
-    this.#wakeDeletions(controller, previous, object);
+    this.#wakeDeletions(before, this.#used.get(formatKey(key)) ?? []);
+  }
+
+  /** A spec that leaves something out lets go of it only once that is carried out. */
+  #noteUsed(controller: Controller<Session>, key: ObjectKey, object: ManagedObject | undefined): void {
+    const id = formatKey(key);
+    if (object === undefined) {
+      this.#used.delete(id);
+      return;
+    }
+    const former = isReady(object) ? [] : (this.#used.get(id) ?? []);
+    const all = [...controller.dependencies(object), ...former];
+    this.#used.set(id, [...new Map(all.map((dependency) => [formatKey(dependency), dependency])).values()]);
   }
 
   #topics(controller: Controller<Session>, object: ManagedObject): readonly string[] {
     const claimed = controller.claim(object);
-    return [...controller.dependencies(object).map(dependencyTopic), ...(claimed === undefined ? [] : [claimTopic(claimed)]), ...this.#parts.extraTopics(object)];
+    return [...(this.#used.get(formatKey(keyOf(object))) ?? []).map(dependencyTopic), ...(claimed === undefined ? [] : [claimTopic(claimed)]), ...this.#parts.extraTopics(object)];
   }
 
   #wakeRivals(controller: Controller<Session>, object: ManagedObject | undefined): void {
@@ -115,10 +125,9 @@ export class Dispatcher<Session> {
   }
 
   /** What waits to be deleted until nobody refers to it. */
-  #wakeDeletions(controller: Controller<Session>, previous: ManagedObject | undefined, object: ManagedObject | undefined): void {
-    if (previous === undefined) return;
-    const still = new Set(object === undefined ? [] : controller.dependencies(object).map(formatKey));
-    for (const key of controller.dependencies(previous)) {
+  #wakeDeletions(before: readonly ObjectKey[], after: readonly ObjectKey[]): void {
+    const still = new Set(after.map(formatKey));
+    for (const key of before) {
       if (!still.has(formatKey(key)) && this.#parts.store.get(key)?.metadata.deletionTimestamp !== undefined) this.enqueue(key);
     }
   }

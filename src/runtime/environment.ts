@@ -1,7 +1,7 @@
 import type { DependencyIndex } from './dependency-index.ts';
 import type { EventRecorder } from './events.ts';
 import type { Pass } from './pass.ts';
-import type { ObjectStore, SourceStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 /** Counts what the engine does; the names of the metrics are declared in `src/metrics.ts`. */
 export interface ReconcileMetrics {
@@ -12,13 +12,14 @@ export interface ReconcileMetrics {
 /** What the steps work with. */
 export interface Environment {
   readonly store: ObjectStore;
-  readonly sources: SourceStore;
   readonly index: DependencyIndex;
   readonly events: EventRecorder;
   readonly metrics: ReconcileMetrics;
   /** Our finalizer. */
   readonly finalizer: string;
   readonly annotations: { readonly paused: string; readonly forceDelete: string };
+  /** Takes secrets out of a text: statuses are read by more people than logs. */
+  redact(text: string): string;
   /** RFC 3339, to the second, as Kubernetes writes times. */
   now(): string;
   /** Writes the status as it stands now, in the middle of a pass. */

@@ -1,4 +1,5 @@
 import type { Judgement } from './conditions.ts';
+import type { OperatorError } from './errors.ts';
 
 /** A declared field that Authentik holds otherwise. Never carries values of secrets. */
 export interface Difference {
@@ -44,8 +45,9 @@ export interface External {
   settle?(observed: Observation): Promise<SettleResult>;
 }
 
-/** What settling found out. */
+/** What settling found out, and what is not as it should be. */
 export interface SettleResult {
+  readonly failure?: OperatorError;
   readonly status?: Readonly<Record<string, unknown>>;
   readonly conditions?: readonly Judgement[];
 }

@@ -10,7 +10,7 @@ export interface EngineStatus {
   conditions?: readonly Condition[];
   uuid?: string | undefined;
   connectionURL?: string | undefined;
-  pendingCreate?: { readonly name: string; readonly at: string } | undefined;
+  pendingCreate?: { readonly name: string; readonly at: string; readonly connectionURL?: string | undefined } | undefined;
   adopted?: { readonly at: string; readonly before?: Readonly<Record<string, unknown>> | undefined } | undefined;
   lastChange?: string | undefined;
 }
@@ -71,6 +71,11 @@ export function accept<Session>(pass: Pass<Session>, observation: Observation): 
     Object.assign(pass.status, observation.status);
   }
   for (const judgement of observation.conditions ?? []) pass.conditions.mark(judgement);
+}
+
+/** Whether something that is found by name must be what we were about to create: only on the server that the mark speaks of. */
+export function isMarked<Session>(pass: Pass<Session>): boolean {
+  return pass.status.pendingCreate !== undefined && pass.status.pendingCreate.connectionURL === pass.url;
 }
 
 /** A value that an earlier step must have set; its absence is a mistake in the order of the steps. */

@@ -13,7 +13,7 @@ import { applySteps, type Step } from './steps.ts';
 import { StoreConflictError } from './store.ts';
 
 /** When to look at the object again. Waiting for another object needs no time: its change wakes us. */
-export type Next = { readonly kind: 'done' } | { readonly kind: 'after'; readonly ms: number } | { readonly kind: 'backoff' } | { readonly kind: 'now' };
+export type Next = { readonly kind: 'done' } | { readonly kind: 'after'; readonly ms: number } | { readonly kind: 'backoff' };
 
 /**
  * The one reconcile engine: runs the steps of a pass for any kind, and writes the status in one place, however the steps ended.
@@ -46,7 +46,7 @@ export class Reconciler<Session> {
       if (outcome.kind !== 'gone') await this.#write(pass);
     } catch (thrown) {
       // Only writes to the store end up here.
-      if (thrown instanceof StoreConflictError) return { kind: 'now' };
+      if (thrown instanceof StoreConflictError) return { kind: 'backoff' };
       const error = toOperatorError(thrown);
       log.error({ err: error, cause: error.cause }, 'could not write the status');
       outcome = { kind: 'failed', step: 'status', error };
@@ -72,7 +72,7 @@ export class Reconciler<Session> {
   async #attempt<T>(pass: Pass<Session>, step: Step<Session>, otherwise: T): Promise<Outcome | T> {
     try {
       await step.run(pass, this.#environment);
-      if (step.condition !== undefined) pass.conditions.mark(judge(step.condition, 'True', 'Reconciled', step.satisfied ?? ''));
+      if (step.condition !== undefined && step.satisfied !== undefined) pass.conditions.mark(judge(step.condition, 'True', 'Reconciled', step.satisfied));
       return otherwise;
     } catch (thrown) {
       if (thrown instanceof StoreConflictError) throw thrown;
@@ -86,7 +86,8 @@ export class Reconciler<Session> {
 
   /** Writes the status unless it is what the store has already. */
   async #write(pass: Pass<Session>): Promise<void> {
-    const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions: pass.conditions.toArray() });
+    const conditions = pass.conditions.toArray().map((condition) => ({ ...condition, message: this.#environment.redact(condition.message) }));
+    const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions });
     if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
     pass.object = await this.#environment.store.writeStatus(pass.object, status);
     pass.conditions.written();

@@ -1,16 +1,16 @@
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
-import type { Difference } from './external.ts';
+import type { Difference, Observation } from './external.ts';
 import { isReady } from './conditions.ts';
 import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
-import { accept, judge, required, type Pass } from './pass.ts';
+import { accept, isMarked, judge, required, type EngineStatus, type Pass } from './pass.ts';
 
 /** One step of a pass. It fills in the pass, or throws an `OperatorError` that ends it. */
 export interface Step<Session> {
   readonly name: string;
-  /** The condition that is False when the step fails, and True once it has succeeded. */
+  /** The condition that is False when the step fails. */
   readonly condition?: string;
-  /** What that condition says when all is well. */
+  /** What that condition says when it is True: given by the last step that it depends on. */
   readonly satisfied?: string;
   run(pass: Pass<Session>, environment: Environment): Promise<void> | void;
 }
@@ -24,8 +24,8 @@ export function applySteps<Session>(): readonly Step<Session>[] {
     { name: 'secrets', condition: 'SecretsResolved', satisfied: 'every Secret is there', run: secrets },
     { name: 'finalizer', run: finalizer },
     { name: 'observe', run: observe },
-    { name: 'adopt', condition: 'Synced', satisfied: 'Authentik accepted what it holds', run: adopt },
-    { name: 'create', condition: 'Synced', satisfied: 'Authentik accepted what it holds', run: create },
+    { name: 'adopt', condition: 'Synced', run: adopt },
+    { name: 'create', condition: 'Synced', run: create },
     { name: 'update', condition: 'Synced', satisfied: 'Authentik accepted the last write, and holds what is declared', run: update },
     { name: 'dependencies', run: dependencies },
     { name: 'settle', run: settle },
@@ -38,8 +38,8 @@ async function connect<Session>(pass: Pass<Session>): Promise<void> {
   pass.url = url;
   pass.policies = pass.controller.policies(pass.object, session);
   Object.assign(pass.status, status);
-  // A recorded key means nothing on another server, but the same server may have got another address: then the look-up by name
-  // finds the same key again, and it stays ours (`owned` in adopt).
+  // A recorded key means nothing on another server. But the same server may have got another address: then the look-up finds the
+  // same key again, and what has it stays ours.
 }
 
 /** Two objects that mean the same thing: the one that has it recorded wins, else the older one. The other writes nothing. */
@@ -50,11 +50,21 @@ function claim<Session>(pass: Pass<Session>, { index, store }: Environment): voi
     .owners(claimTopic(claimed))
     .filter((key) => formatKey(key) !== formatKey(pass.key))
     .flatMap((key) => store.get(key) ?? [])
-    .filter((rival) => pass.controller.claim(rival) === claimed);
-  const winner = [pass.object, ...rivals].sort(precedence)[0];
+    .filter((rival) => isRival(pass, rival));
+  const winner = [pass.object, ...rivals].sort((a, b) => precedence(a, b, pass.url))[0];
   if (winner === undefined || winner === pass.object) return;
   const { namespace, name } = winner.metadata;
-  throw new OperatorError('Conflict', `${winner.kind} ${namespace}/${name} already manages ${claimed.slice(claimed.indexOf('|') + 1)}; delete one of the two`);
+  throw new OperatorError('Conflict', `${winner.kind} ${namespace}/${name} already manages ${claimed}; delete one of the two`);
+}
+
+/**
+ * Whoever has something on record on the same server. Before anybody has, a neighbour in the namespace that means the same server
+ * counts too; one elsewhere doesn't, since it may not be allowed to use that server at all, and could keep out whoever is.
+ */
+function isRival<Session>(pass: Pass<Session>, rival: ManagedObject): boolean {
+  const { uuid, connectionURL } = (rival.status ?? {}) as EngineStatus;
+  if (uuid !== undefined) return connectionURL === pass.url;
+  return rival.metadata.namespace === pass.key.namespace && pass.controller.server(rival) === pass.url;
 }
 
 /** The topic under which everybody who claims the same thing is indexed. */
@@ -62,8 +72,11 @@ export function claimTopic(claimed: string): string {
   return `claim:${claimed}`;
 }
 
-function precedence(a: ManagedObject, b: ManagedObject): number {
-  const recorded = (object: ManagedObject): number => ((object.status as { uuid?: string } | undefined)?.uuid === undefined ? 1 : 0);
+function precedence(a: ManagedObject, b: ManagedObject, url: string | undefined): number {
+  const recorded = (object: ManagedObject): number => {
+    const { uuid, connectionURL } = (object.status ?? {}) as EngineStatus;
+    return uuid !== undefined && connectionURL === url ? 0 : 1;
+  };
   return (
     recorded(a) - recorded(b) ||
     a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
@@ -90,7 +103,7 @@ async function observe<Session>(pass: Pass<Session>): Promise<void> {
   const recorded = pass.status.uuid;
   const observation = await external(pass).observe();
   pass.observation = observation;
-  if (observation.exists && (recorded === observation.uuid || pass.status.pendingCreate !== undefined)) {
+  if (observation.exists && (recorded === observation.uuid || isMarked(pass))) {
     delete pass.status.pendingCreate;
     accept(pass, observation);
   }
@@ -101,6 +114,7 @@ async function adopt<Session>(pass: Pass<Session>, environment: Environment): Pr
   const observation = required(pass.observation, 'the observation');
   if (!observation.exists || pass.status.uuid === observation.uuid || pass.controller.manages === 'nothing') {
     if (observation.exists) accept(pass, observation);
+    await rememberBefore(pass, environment, observation);
     return;
   }
   const name = pass.controller.externalName(pass.object);
@@ -120,27 +134,41 @@ async function adopt<Session>(pass: Pass<Session>, environment: Environment): Pr
   if (observation.differences.length > 0) await environment.flush(pass);
 }
 
+/** A field that is declared for the first time on something adopted: what it held is put on record before it is changed. */
+async function rememberBefore<Session>(pass: Pass<Session>, environment: Environment, observation: Observation): Promise<void> {
+  const adopted = pass.status.adopted;
+  if (adopted === undefined || Object.keys(observation.before).every((field) => field in (adopted.before ?? {}))) return;
+  pass.status.adopted = { ...adopted, before: { ...observation.before, ...adopted.before } };
+  if (observation.differences.length > 0) await environment.flush(pass);
+}
+
 /** The mark goes first: after a crash between the two, what is found by that name is known to be ours. */
 async function create<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
   if (required(pass.observation, 'the observation').exists) return;
   const name = pass.controller.externalName(pass.object);
   delete pass.status.uuid;
   delete pass.status.adopted;
-  pass.status.pendingCreate = { name, at: environment.now() };
-  pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', `creating "${name}" in Authentik`));
-  pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', `creating "${name}" in Authentik`));
-  await environment.flush(pass);
+  // A mark that an earlier try has left stays until that try is known to have made nothing, or is found.
+  const marked = isMarked(pass);
+  if (!marked) await mark(pass, environment, name);
   try {
     accept(pass, await external(pass).create());
   } catch (error) {
     keepProgress(pass);
     // A plain refusal made nothing, so nothing of that name is ours. After anything else it may be, and the mark stays.
-    if (error instanceof OperatorError && error.refused) delete pass.status.pendingCreate;
+    if (!marked && error instanceof OperatorError && error.refused) delete pass.status.pendingCreate;
     throw error;
   }
   delete pass.status.pendingCreate;
   pass.status.lastChange = environment.now();
   environment.events.record(pass.object, 'Normal', 'Created', `created "${name}" in Authentik`);
+}
+
+async function mark<Session>(pass: Pass<Session>, environment: Environment, name: string): Promise<void> {
+  pass.status.pendingCreate = { name, at: environment.now(), ...(pass.url === undefined ? {} : { connectionURL: pass.url }) };
+  pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', `creating "${name}" in Authentik`));
+  pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', `creating "${name}" in Authentik`));
+  await environment.flush(pass);
 }
 
 async function update<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
@@ -190,6 +218,7 @@ async function settle<Session>(pass: Pass<Session>): Promise<void> {
   if (result === undefined) return;
   Object.assign(pass.status, result.status);
   for (const judgement of result.conditions ?? []) pass.conditions.mark(judgement);
+  if (result.failure !== undefined) throw result.failure;
 }
 
 function session<Session>(pass: Pass<Session>): Session {

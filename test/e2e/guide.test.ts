@@ -44,6 +44,11 @@ async function send(answers: Readonly<Record<string, unknown>>): Promise<Challen
   }
 }
 
+/** On a server that other test files use at the same time, what they made comes and goes. */
+function isOfOthers(name: string): boolean {
+  return name.includes('e2e-') && !name.includes(guide.slug);
+}
+
 /** The tests are the steps of the guide: each begins where the one before it ended. */
 describe('the guide', () => {
   it('is applied with kubectl, and everything gets Ready', async () => {
@@ -154,9 +159,9 @@ describe('the guide', () => {
 
   it('is deleted with kubectl, and leaves Authentik as it was', async () => {
     const { controlPlane, namespace, target, history } = scenario();
-    await controlPlane.kubectl(['delete', 'authentik', '--all', '--timeout=60s'], { namespace });
+    await controlPlane.kubectl(['delete', 'authentik', '--all'], { namespace });
     await history.until(() => history.present().length === 0, 'every object is gone');
-    expect(differences(before, await target.snapshot())).toEqual([]);
+    expect(differences(before, await target.snapshot()).filter(({ name }) => !isOfOthers(name))).toEqual([]);
     await expect(target.client.list('/flows/instances/', { slug: guide.slug })).resolves.toEqual([]);
   });
 });

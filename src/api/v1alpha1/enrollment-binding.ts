@@ -28,6 +28,7 @@ const spec = withRules(
 const status = z.object({
   ...managedStatus,
   previousValue: z.string().max(64).describe('The flow (UUID) that was linked before us; empty for none.').optional(),
+  publishedFlow: z.string().max(64).describe('The flow (UUID) that we linked to.').optional(),
   signUpURL: z.string().max(2048).describe('Where visitors sign up.').optional(),
   loginFlowSlug: z.string().max(1024).describe('The login flow that shows the link.').optional(),
   flowSlug: z.string().max(1024).describe('The flow that is published.').optional(),

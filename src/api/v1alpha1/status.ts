@@ -31,6 +31,7 @@ export const managedStatus = {
     .object({
       name: z.string().max(1024).describe('The name or slug about to be created.'),
       at: z.string().meta({ format: 'date-time' }).describe('When.'),
+      connectionURL: z.string().max(2048).describe('On which Authentik.').optional(),
     })
     .describe('Written before the object is created, so that after a crash what is found by that name is known to be ours.')
     .optional(),

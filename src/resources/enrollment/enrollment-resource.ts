@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Session } from '../../authentik/session.ts';
 import { verifyEnrollment } from '../../authentik/verify-enrollment.ts';
 import { FLOW } from '../../catalogue/flow.ts';
-import { OperatorError } from '../../runtime/errors.ts';
+import { OperatorError, toOperatorError } from '../../runtime/errors.ts';
 import type { External, Observation, SettleResult } from '../../runtime/external.ts';
 import { parseObject } from '../entity/api-object.ts';
 import { companions } from '../entity/comparison.ts';
 import type { Body } from '../entity/desired.ts';
-import { findTarget, IDENTIFICATION, type EnrollmentTarget, type TargetRow } from './enrollment-target.ts';
+import { findTarget, IDENTIFICATION, notThere, type EnrollmentTarget, type TargetRow } from './enrollment-target.ts';
 
 const FIELD = 'enrollment_flow';
 
@@ -22,6 +22,8 @@ export interface EnrollmentParts {
   /** What the target linked to before us, when that is on record. */
   readonly previousValue: string | undefined;
   readonly recorded: string | undefined;
+  /** The flow that we linked to, when that is on record. */
+  readonly published: string | undefined;
   readonly verify: boolean;
   /** Makes the ConfigMap that the spec asks for hold these. */
   readonly publishConfig: (data: Readonly<Record<string, string>>) => Promise<string | undefined>;
@@ -36,7 +38,11 @@ export class EnrollmentResource implements External {
   }
 
   async observe(): Promise<Observation> {
-    return this.#observationOf(await findTarget(this.#parts.session, this.#parts.target));
+    const { session, target, flow } = this.#parts;
+    const found = await findTarget(session, target);
+    if (found !== undefined) return this.#observationOf(found);
+    if (flow === undefined) return { exists: false, differences: [], status: {}, before: {} };
+    throw notThere(target);
   }
 
   async create(): Promise<Observation> {
@@ -55,11 +61,11 @@ export class EnrollmentResource implements External {
     await this.restore(observed, { [FIELD]: null });
   }
 
-  /** Puts the former link back, unless somebody has set another one since; a flow that is gone can't be linked to again. */
+  /** Puts the former link back, unless somebody has set another one since ours; a flow that is gone can't be linked to again. */
   async restore(_observed: Observation, before: Body): Promise<void> {
-    const { session, flow } = this.#parts;
-    const { row } = await findTarget(session, this.#parts.target);
-    if (flow !== undefined && row[FIELD] !== flow.uuid) return;
+    const { session, target, published } = this.#parts;
+    const found = await findTarget(session, target);
+    if (found === undefined || (published !== undefined && found.row[FIELD] !== published)) return;
     const former = before[FIELD];
     const exists = typeof former === 'string' && (await session.cache.find(FLOW.path, (candidate) => candidate.pk === former)) !== undefined;
     await this.#write(exists ? former : null);
@@ -70,11 +76,16 @@ export class EnrollmentResource implements External {
     const { session, flow, target, publishConfig } = this.#parts;
     if (flow === undefined) return {};
     const found = await findTarget(session, target);
+    if (found === undefined) throw notThere(target);
     const loginFlowSlug = target.kind === 'stage' ? loginFlow(found) : undefined;
     const signUpURL = `${session.publicURL}/if/flow/${encodeURIComponent(flow.slug)}/`;
     const configMap = await publishConfig({ NEXT_PUBLIC_OIDC_SIGNUP_FLOW: flow.slug, AUTHENTIK_SIGN_UP_URL: signUpURL });
-    const verified = await this.#verify(flow.slug, loginFlowSlug);
-    return { status: { loginFlowSlug, signUpURL, configMap }, conditions: [verified] };
+    const status = { loginFlowSlug, signUpURL, configMap };
+    try {
+      return { status, conditions: [await this.#verify(flow.slug, loginFlowSlug)] };
+    } catch (error) {
+      return { status, failure: toOperatorError(error) };
+    }
   }
 
   async #verify(enrollmentSlug: string, loginSlug: string | undefined): Promise<NonNullable<SettleResult['conditions']>[number]> {
@@ -93,7 +104,8 @@ export class EnrollmentResource implements External {
   async #write(flow: string | null): Promise<Observation> {
     const { session, target } = this.#parts;
     return session.locks.run(`${IDENTIFICATION.model}/${target.uuid}`, async () => {
-      const found = await findTarget(session, target);
+      const found = await findTarget(session, target, { fresh: true });
+      if (found === undefined) throw notThere(target);
       const repeated = target.kind === 'stage' ? companions(IDENTIFICATION.fields, found.row) : {};
       const row = parseObject(await session.client.patch(found.writePath, { ...repeated, [FIELD]: flow }));
       session.cache.upsert(found.listPath, row);
@@ -110,7 +122,7 @@ export class EnrollmentResource implements External {
       uuid: row.pk,
       differences: published || flow === undefined ? [] : [{ field: 'enrollmentFlow' }],
       before: { [FIELD]: row[FIELD] ?? null },
-      status: { previousValue: recorded === row.pk ? (previousValue ?? '') : held, flowSlug: flow?.slug, target: target.name },
+      status: { previousValue: recorded === row.pk ? (previousValue ?? '') : held, flowSlug: flow?.slug, publishedFlow: published ? flow.uuid : this.#parts.published, target: target.name },
       conditions: [
         published
           ? { type: 'Published', status: 'True', reason: 'Reconciled', message: `"${target.name}" links to ${flow.slug}` }

@@ -24,6 +24,9 @@ const SOURCES = '/sources/all/';
 /** `authentik_sources_oauth.oauthsource` is written at `/sources/oauth/`; these types have an enrollment flow of their own. */
 const SOURCE_MODEL = /^authentik_sources_(oauth|saml|plex|ldap|kerberos|telegram)\./;
 
+/** How soon a target that is not there is looked for again, in milliseconds. */
+const LOOK_AGAIN_MS = 30_000;
+
 /** Where the target is listed and written. */
 export interface TargetRow {
   readonly row: ApiObject;
@@ -31,18 +34,25 @@ export interface TargetRow {
   readonly writePath: string;
 }
 
-/** Looks the target up. Throws `InvalidSpec` when it can't carry a link. */
-export async function findTarget(session: Session, target: EnrollmentTarget): Promise<TargetRow> {
+/** Looks the target up; undefined when there is none. Throws `InvalidSpec` when it can't carry a link. */
+export async function findTarget(session: Session, target: EnrollmentTarget, options: { fresh?: true } = {}): Promise<TargetRow | undefined> {
   const listPath = target.kind === 'stage' ? IDENTIFICATION.path : SOURCES;
+  // What goes along with the write must not undo what others have just set.
+  if (options.fresh === true) session.cache.invalidate(listPath);
   const row = await session.cache.find(listPath, (candidate) => candidate.pk === target.uuid);
-  if (row === undefined) throw notATarget(target);
+  if (row === undefined) return undefined;
   if (target.kind === 'stage') return { row, listPath, writePath: `${IDENTIFICATION.path}${row.pk}/` };
   const type = SOURCE_MODEL.exec(String(row['meta_model_name']))?.[1];
   if (type === undefined) throw notATarget(target);
   return { row, listPath, writePath: `/sources/${type}/${encodeURIComponent(String(row['slug']))}/` };
 }
 
+/** The stage is there, but not in the list of identification stages; or it has just gone. */
+export function notThere(target: EnrollmentTarget): OperatorError {
+  const must = target.kind === 'stage' ? 'an identification stage' : 'a source';
+  return new OperatorError('ReferenceNotFound', `"${target.name}" is not ${must} in Authentik, so it can't carry a sign-up link: refer to another ${target.kind}`, { retryAfterMs: LOOK_AGAIN_MS });
+}
+
 function notATarget(target: EnrollmentTarget): OperatorError {
-  const must = target.kind === 'stage' ? 'is not an identification stage' : 'is a source that has no enrollment flow';
-  return new OperatorError('InvalidSpec', `"${target.name}" ${must}, so it can't carry a sign-up link: refer to another ${target.kind}`);
+  return new OperatorError('InvalidSpec', `"${target.name}" is a source that has no enrollment flow, so it can't carry a sign-up link: refer to another source`);
 }

@@ -31,6 +31,8 @@ async function apiValue(field: Field, value: unknown, resolve: Resolve): Promise
     case 'referenceSet':
       return Promise.all((value as readonly Reference[]).map(async (reference) => resolve(reference, field.to)));
     case 'string':
+      // Django REST framework strips what it stores, so a block of YAML with its last newline would differ for ever.
+      return typeof value === 'string' ? value.trim() : value;
     case 'integer':
     case 'boolean':
     case 'enum':

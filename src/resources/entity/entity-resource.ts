@@ -11,6 +11,7 @@ import { companions, current, differences } from './comparison.ts';
 import type { Body } from './desired.ts';
 import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
 import { foreignUsers } from './used-by.ts';
+import { withoutDeadReferences } from './dead-references.ts';
 
 /** How soon an object is looked at again that somebody else created a moment ago, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
@@ -25,6 +26,8 @@ export interface EntityParts {
   readonly recorded: string | undefined;
   readonly desired: Body;
   readonly secrets?: SecretValues;
+  /** Only what is on record matters, and nothing will be created. */
+  readonly deleting?: true;
   /** What the kind wants in its status. */
   readonly statusOf?: (row: ApiObject) => Readonly<Record<string, unknown>>;
 }
@@ -41,7 +44,9 @@ export class EntityResource implements External {
 
   async observe(): Promise<Observation> {
     const row = await this.find();
-    return row === undefined ? this.#missing() : this.observationOf(row);
+    if (row !== undefined) return this.observationOf(row);
+    if (this.#parts.deleting !== true) await this.#refuseOtherType();
+    return { exists: false, differences: [], status: {}, before: {} };
   }
 
   /** The object by its recorded key, else by its exact name: the server ignores filters that it doesn't know. */
@@ -60,28 +65,31 @@ export class EntityResource implements External {
     } catch (error) {
       // It may have happened all the same: the next pass looks at the server and not at what we remember.
       if (error instanceof AuthentikError && error.ambiguous) session.cache.invalidate(entity.path);
-      throw this.#nameTaken(error) ?? error;
+      throw (await this.#nameTaken(error)) ?? error;
     }
   }
 
   async update(observed: Observation): Promise<Observation> {
     const { session, entity, name, desired } = this.#parts;
-    const secrets = this.#secrets.changed ? this.#secrets.writeOnly : {};
-    return this.#patch(observed, () => ({ [entity.naturalKey]: name, ...desired, ...secrets }), session);
+    const secrets = this.#secretsFor(String(observed.uuid));
+    const values = secrets.changed ? secrets.writeOnly : {};
+    return this.#patch(observed, () => ({ [entity.naturalKey]: name, ...desired, ...values }), session);
   }
 
   async restore(observed: Observation, before: Body): Promise<void> {
-    if (Object.keys(before).length > 0) await this.#patch(observed, () => before, this.#parts.session);
+    const { entity, session } = this.#parts;
+    const values = await withoutDeadReferences(entity.fields, before, session);
+    if (Object.keys(values).length > 0) await this.#patch(observed, () => values, session);
   }
 
   async blockers(observed: Observation): Promise<readonly string[]> {
     const { session, entity } = this.#parts;
-    return foreignUsers(await session.client.get(`${await this.#detail(observed)}used_by/`), ownModels(entity));
+    return foreignUsers(await session.client.get(`${this.#path(await this.#row(observed))}used_by/`), ownModels(entity));
   }
 
   async delete(observed: Observation): Promise<void> {
     const { session, entity } = this.#parts;
-    await session.client.delete(await this.#detail(observed));
+    await session.client.delete(this.#path(await this.#fresh(await this.#row(observed))));
     if (observed.uuid !== undefined) session.cache.remove(entity.path, observed.uuid);
     if (entity.family !== undefined) session.cache.invalidate(entity.family);
   }
@@ -89,19 +97,20 @@ export class EntityResource implements External {
   observationOf(row: ApiObject): Observation {
     const { entity, name, desired, statusOf } = this.#parts;
     const renamed: readonly Difference[] = row[entity.naturalKey] === name ? [] : [{ field: entity.naturalKey }];
-    const found = differences(entity.fields, desired, row).map((difference) => this.#secrets.explain(difference));
+    const secrets = this.#secretsFor(row.pk);
+    const found = differences(entity.fields, desired, row).map((difference) => secrets.explain(difference));
     return {
       exists: true,
       uuid: row.pk,
-      differences: [...renamed, ...found, ...this.#secrets.differences],
+      differences: [...renamed, ...found, ...secrets.differences],
       before: current(entity.fields, desired, row),
-      status: { secrets: this.#secrets.records(), ...statusOf?.(row) },
+      status: { secrets: secrets.records(), ...statusOf?.(row) },
     };
   }
 
-  async #missing(): Promise<Observation> {
-    await this.#refuseOtherType();
-    return { exists: false, differences: [], status: {}, before: {} };
+  /** What is on record about write-only values was sent to one object; another one of the same name doesn't have them. */
+  #secretsFor(pk: string): SecretValues {
+    return pk === this.#parts.recorded ? this.#secrets : this.#secrets.unlessSent();
   }
 
   /** Names are unique among all types of a family, but a typed list shows one type only. */
@@ -117,7 +126,7 @@ export class EntityResource implements External {
   async #patch(observed: Observation, body: () => Body, session: Session): Promise<Observation> {
     const { entity } = this.#parts;
     return session.locks.run(`${entity.model}/${observed.uuid ?? ''}`, async () => {
-      const row = await this.#row(observed);
+      const row = await this.#fresh(await this.#row(observed));
       return this.#accept(await session.client.patch(this.#path(row), { ...companions(entity.fields, row), ...body() }));
     });
   }
@@ -129,8 +138,17 @@ export class EntityResource implements External {
     return row;
   }
 
-  async #detail(observed: Observation): Promise<string> {
-    return this.#path(await this.#row(observed));
+  /**
+   * The object as it is this moment, where an old one would do harm: fields that go along with an update would undo what others
+   * have just set, and a slug may name another flow by now.
+   */
+  async #fresh(row: ApiObject): Promise<ApiObject> {
+    const { session, entity, name } = this.#parts;
+    if (entity.lookup === 'pk' && !entity.fields.some((field) => field.resend === true)) return row;
+    const fresh = parseObject(await session.client.get(this.#path(row)));
+    if (fresh.pk === row.pk) return fresh;
+    session.cache.invalidate(entity.path);
+    throw new OperatorError('ServerError', `"${name}" names another object by now; looking again`);
   }
 
   #path(row: ApiObject): string {
@@ -154,12 +172,14 @@ export class EntityResource implements External {
     throw new OperatorError('InvalidSpec', `"${name}" is not in Authentik yet, and creating it needs ${absent.map(specName).join(', ')}: add to the spec`);
   }
 
-  /** Somebody created the same name since we looked: look again, and let the adoption policy decide. */
-  #nameTaken(error: unknown): OperatorError | undefined {
+  /** Somebody created the same name since we looked: look again, and let the adoption policy decide. Any other fault of the name is a fault. */
+  async #nameTaken(error: unknown): Promise<OperatorError | undefined> {
     const { session, entity, name } = this.#parts;
     if (!(error instanceof AuthentikError) || error.status !== 400 || !(entity.naturalKey in error.fields)) return undefined;
     session.cache.invalidate(entity.path);
     if (entity.family !== undefined) session.cache.invalidate(entity.family);
-    return new OperatorError('Progressing', `"${name}" was refused (${error.message}); looking again`, { refused: true, retryAfterMs: LOOK_AGAIN_MS, cause: error });
+    const there = (await this.find()) ?? (entity.family === undefined ? undefined : await session.cache.find(entity.family, (row) => row['name'] === name));
+    if (there === undefined) return undefined;
+    return new OperatorError('Progressing', `"${name}" has appeared in Authentik meanwhile; looking again`, { refused: true, retryAfterMs: LOOK_AGAIN_MS, cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { inSafeOrder } from './bound-set.ts';
 import { planBindings, type ActualBinding, type BindingPlan, type DesiredBinding } from './binding-plan.ts';
 
 const subject = fc.constantFrom('identification', 'password', 'mfa', 'login', 'deny');
@@ -64,6 +65,24 @@ describe('planBindings', () => {
     fc.assert(
       fc.property(desiredList, actualList, (desired, actual) => {
         for (const state of states(desired, actual)) expect(new Set(state).size).toBe(state.length);
+      }),
+    );
+  });
+
+  it('never lets one stage pass another on the way, when both keep their order', () => {
+    const shift = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 30 })), { selector: ([from]) => from, minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(shift, (pairs) => {
+        const from = pairs.map(([order]) => order).sort((a, b) => a - b);
+        const to = [...new Set(pairs.map(([, order]) => order))].sort((a, b) => a - b);
+        fc.pre(to.length === from.length);
+        const matched = from.map((order, index) => ({ desired: { order: to[index] ?? 0, subject: `s${index}`, detail: null }, actual: { order, subject: `s${index}`, uuid: `u${index}`, row: null } }));
+        const held = new Map(matched.map(({ actual }) => [actual.uuid, actual.order]));
+        for (const { desired, actual } of inSafeOrder(matched)) {
+          held.set(actual.uuid, desired.order);
+          const orders = matched.map((pair) => held.get(pair.actual.uuid) ?? 0);
+          expect(orders.every((order, index) => index === 0 || order > (orders[index - 1] ?? 0))).toBe(true);
+        }
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
 import { AuthentikError } from '../../authentik/errors.ts';
 import type { ApiObject } from '../../authentik/list-cache.ts';
@@ -6,7 +7,7 @@ import type { Session } from '../../authentik/session.ts';
 import type { BindingTable } from '../../catalogue/bindings.ts';
 import type { Difference } from '../../runtime/external.ts';
 import { parseObject } from '../entity/api-object.ts';
-import { companions, current, differences } from '../entity/comparison.ts';
+import { companions, differences } from '../entity/comparison.ts';
 import type { Body } from '../entity/desired.ts';
 import { planBindings, type ActualBinding, type BindingPlan, type DesiredBinding } from './binding-plan.ts';
 
@@ -34,6 +35,7 @@ export class BoundSet {
   readonly #kind: BoundKind;
   readonly #target: string;
   readonly #prune: boolean;
+  readonly #created: boolean;
   readonly #recorded: ReadonlyMap<string, RecordedBinding>;
 
   constructor(parts: {
@@ -45,8 +47,11 @@ export class BoundSet {
     /** All rows on the target. */
     rows: readonly ApiObject[];
     recorded: ReadonlyMap<string, RecordedBinding>;
+    /** The flow is ours from its first moment. */
+    created: boolean;
     prune: boolean;
   }) {
+    this.#created = parts.created;
     this.#session = parts.session;
     this.#kind = parts.kind;
     this.#target = parts.target;
@@ -69,19 +74,20 @@ export class BoundSet {
     return this.#prune ? [] : [...this.plan.unmanaged, ...released].map((actual) => actual.row);
   }
 
-  /** What to remember of those that are declared. */
+  /** What to remember: those that are declared, and those that were there before us and have been let go, which may have to be put back. */
   get records(): readonly RecordedBinding[] {
-    return this.plan.matched.map(({ desired, actual }) => this.#recorded.get(actual.uuid) ?? this.#adopt(desired, actual));
+    const released = this.plan.obsolete.flatMap((actual) => this.#recorded.get(actual.uuid) ?? []).filter((record) => record.adopted === true && !this.#prune);
+    return [...this.plan.matched.map(({ actual }) => this.#recorded.get(actual.uuid) ?? this.#adopt(actual)), ...released];
   }
 
   /** Creates what is missing, and hands over each new row as soon as it is there. */
-  async create(made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => void): Promise<void> {
-    for (const desired of this.plan.create) made(await this.#make(desired), desired);
+  async create(made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => Promise<void> | void): Promise<void> {
+    for (const desired of this.plan.create) await made(await this.#make(desired), desired);
   }
 
-  /** Changes in place what differs. */
+  /** Changes in place what differs. Those that stay in the same order among each other are so at every moment on the way. */
   async change(): Promise<void> {
-    for (const { desired, actual } of this.plan.matched) {
+    for (const { desired, actual } of inSafeOrder(this.plan.matched)) {
       if (this.#changes(desired, actual).length === 0) continue;
       await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...this.#identity(desired), ...desired.detail.body });
     }
@@ -98,7 +104,7 @@ export class BoundSet {
     for (const actual of ours) {
       const record = this.#recorded.get(actual.uuid);
       if (record?.adopted !== true) await this.#remove(actual);
-      else if (record.before !== undefined) await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...subjectFields(actual.row), target: this.#target, ...record.before });
+      else if (record.before !== undefined && !contains(actual.row, record.before)) await this.#patch(actual, { target: this.#target, ...record.before });
     }
   }
 
@@ -133,9 +139,11 @@ export class BoundSet {
     return { target: this.#target, order: desired.order, ...desired.detail.subjectBody };
   }
 
-  #adopt(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): RecordedBinding {
-    const before = current(this.#kind.table.fields, desired.detail.body, actual.row);
-    return { uuid: actual.uuid, adopted: true, ...(Object.keys(before).length === 0 ? {} : { before }) };
+  /** On a flow that we created nothing was there before us: a row that isn't on record is one whose record was lost. */
+  #adopt(actual: ActualBinding<ApiObject>): RecordedBinding {
+    if (this.#created) return { uuid: actual.uuid };
+    const fields = [...this.#kind.table.fields.map((field) => field.api), 'order', ...SUBJECTS];
+    return { uuid: actual.uuid, adopted: true, before: Object.fromEntries(fields.flatMap((field) => (field in actual.row ? [[field, actual.row[field]]] : []))) };
   }
 
   async #patch(actual: ActualBinding<ApiObject>, body: Body): Promise<void> {
@@ -158,7 +166,19 @@ export class BoundSet {
   }
 }
 
-/** What a row binds, in the form that a full update takes. */
-function subjectFields(row: ApiObject): Body {
-  return Object.fromEntries(['stage', 'policy', 'group', 'user'].flatMap((field) => (field in row ? [[field, row[field]]] : [])));
+/** What a row can bind: a stage on a flow, or one of the others on a flow or stage binding. */
+const SUBJECTS = ['stage', 'policy', 'group', 'user'];
+
+function contains(row: ApiObject, values: Body): boolean {
+  return Object.entries(values).every(([field, value]) => isDeepStrictEqual(row[field], value));
+}
+
+/**
+ * Upward moves from the highest down, then downward moves from the lowest up. Otherwise a shift of all orders would let, for one
+ * request, the login stage pass the password stage, for everybody who enters the flow at that moment.
+ */
+export function inSafeOrder<D, A>(matched: BindingPlan<D, A>['matched']): BindingPlan<D, A>['matched'] {
+  const up = matched.filter(({ desired, actual }) => desired.order > actual.order).sort((a, b) => b.desired.order - a.desired.order);
+  const rest = matched.filter(({ desired, actual }) => desired.order <= actual.order).sort((a, b) => a.desired.order - b.desired.order);
+  return [...up, ...rest];
 }

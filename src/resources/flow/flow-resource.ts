@@ -18,6 +18,8 @@ export interface FlowRecord {
   readonly uuid: string | undefined;
   readonly bindings: readonly RecordedBinding[];
   readonly policyBindings: readonly RecordedBinding[];
+  /** We made the flow, so nothing on it was there before us. */
+  readonly created: boolean;
 }
 
 /** Everything bound to one flow, compared with what the spec declares. */
@@ -42,6 +44,7 @@ export class FlowResource implements External {
   readonly #desired: DesiredFlow;
   readonly #ourStages: Map<string, RecordedBinding>;
   readonly #ourPolicies: Map<string, RecordedBinding>;
+  #created: boolean;
   /** The flow itself, once it is created. */
   #made: string | undefined;
 
@@ -49,6 +52,7 @@ export class FlowResource implements External {
     const { session, slug, desired, record } = parts;
     this.#session = session;
     this.#desired = desired;
+    this.#created = record.created;
     this.#header = new EntityResource({ session, entity: FLOW, name: slug, recorded: record.uuid, desired: desired.header });
     this.#ourStages = new Map(record.bindings.map((binding) => [binding.uuid, binding]));
     this.#ourPolicies = new Map(record.policyBindings.map((binding) => [binding.uuid, binding]));
@@ -60,16 +64,20 @@ export class FlowResource implements External {
     const bound = this.#bound(row.pk, await this.#rows());
     const header = this.#header.observationOf(row);
     const sets = [...(bound.stages === undefined ? [] : [bound.stages]), ...bound.policies];
+    // Before the first change: what is on record about a binding is what it was before us.
+    for (const record of bound.stages?.records ?? []) this.#ourStages.set(record.uuid, record);
+    for (const set of bound.policies) for (const record of set.records) this.#ourPolicies.set(record.uuid, record);
     return {
       ...header,
       differences: [...header.differences, ...sets.flatMap((set) => set.differences)],
-      status: statusOfFlow(row, bound, this.#session.publicURL),
+      status: { ...statusOfFlow(row, bound, this.#session.publicURL), ...(await this.#records(row.pk)) },
       conditions: [unmanagedJudgement(bound)],
     };
   }
 
   async create(): Promise<Observation> {
     const created = await this.#header.create();
+    this.#created = true;
     // Nothing can be bound to a flow that did not exist a moment ago.
     this.#made = created.uuid;
     await this.#arrange(String(created.uuid), NO_ROWS);
@@ -86,7 +94,19 @@ export class FlowResource implements External {
 
   /** What is bound so far is ours, however the rest went; and what was to be removed still is. */
   progress(): Readonly<Record<string, unknown>> {
-    return { ...(this.#made === undefined ? {} : { uuid: this.#made }), bindings: [...this.#ourStages.values()], policyBindings: [...this.#ourPolicies.values()] };
+    return { ...(this.#made === undefined ? {} : { uuid: this.#made }), bindings: unlessEmpty([...this.#ourStages.values()]), policyBindings: unlessEmpty([...this.#ourPolicies.values()]) };
+  }
+
+  /** What is on record and still there. Whatever the spec has stopped to speak of stays on record: it is still ours to take away one day. */
+  async #records(flow: string): Promise<Readonly<Record<string, unknown>>> {
+    const { cache } = this.#session;
+    if (this.#ourStages.size + this.#ourPolicies.size === 0) return { bindings: undefined, policyBindings: undefined };
+    const stages = new Set((await cache.list(STAGE_BINDING.path)).filter((row) => row['target'] === flow).map((row) => row.pk));
+    const policies = this.#ourPolicies.size === 0 ? new Set<string>() : new Set((await cache.list(POLICY_BINDING.path)).map((row) => row.pk));
+    return {
+      bindings: unlessEmpty([...this.#ourStages.values()].filter((record) => stages.has(record.uuid))),
+      policyBindings: unlessEmpty([...this.#ourPolicies.values()].filter((record) => policies.has(record.uuid))),
+    };
   }
 
   async settle(): Promise<SettleResult> {
@@ -114,24 +134,35 @@ export class FlowResource implements External {
     for (const target of [row.pk, ...stageRows.map((binding) => binding.pk)]) await this.#policySet(target, [], policyRows).undo();
     await this.#stageSet(row.pk, [], stageRows).undo();
     await this.#header.restore(observed, before);
+    if (this.#ourPolicies.size > 0) await clearPolicyCaches(this.#session);
   }
 
-  /** Creates what is missing, moves what stays, and only then removes what is not declared. */
+  /**
+   * Who may enter comes first, then what stays is moved to its place, then what is new comes, each stage with its policies at once, and
+   * only then goes what is not declared. Moving first keeps new stages from sharing an order with old ones, which would be run in any
+   * order; see `docs/adr/0010-order-of-binding-changes.md`.
+   */
   async #arrange(flow: string, rows: BindingRows): Promise<void> {
     const { stages, policies } = this.#bound(flow, rows);
-    const onNewStages: BoundSet[] = [];
-    await stages?.create((row, desired) => {
+    const sets = policies.filter((set) => set.differences.length > 0);
+    let guarded = sets.length > 0;
+    for (const set of sets) await this.#arrangePolicies(set);
+    await stages?.change();
+    await stages?.create(async (row, desired) => {
       this.#ourStages.set(row.pk, { uuid: row.pk });
       const wanted = this.#policiesAt(desired.order);
-      if (wanted !== undefined) onNewStages.push(this.#policySet(row.pk, wanted, []));
+      if (wanted === undefined || wanted.length === 0) return;
+      guarded = true;
+      await this.#arrangePolicies(this.#policySet(row.pk, wanted, []));
     });
-    await stages?.change();
-    const sets = [...onNewStages, ...policies].filter((set) => set.differences.length > 0);
-    for (const set of sets) await set.create((row) => void this.#ourPolicies.set(row.pk, { uuid: row.pk }));
-    for (const set of sets) await set.change();
     for (const set of sets) await set.removeStale();
     await stages?.removeStale();
-    if (sets.length > 0) await clearPolicyCaches(this.#session);
+    if (guarded) await clearPolicyCaches(this.#session);
+  }
+
+  async #arrangePolicies(set: BoundSet): Promise<void> {
+    await set.change();
+    await set.create((row) => void this.#ourPolicies.set(row.pk, { uuid: row.pk }));
   }
 
   #bound(flow: string, rows: BindingRows): Bound {
@@ -157,9 +188,9 @@ export class FlowResource implements External {
     return this.#set({ kind: POLICIES_ON_TARGET, target, desired, rows, recorded: this.#ourPolicies });
   }
 
-  #set(parts: Omit<ConstructorParameters<typeof BoundSet>[0], 'session' | 'prune'>): BoundSet {
+  #set(parts: Omit<ConstructorParameters<typeof BoundSet>[0], 'session' | 'prune' | 'created'>): BoundSet {
     const rows = parts.rows.filter((row) => row['target'] === parts.target);
-    return new BoundSet({ ...parts, rows, session: this.#session, prune: this.#desired.prune });
+    return new BoundSet({ ...parts, rows, session: this.#session, created: this.#created, prune: this.#desired.prune });
   }
 
   /** One list for all flows, and none at all of what the spec doesn't speak of. */
@@ -172,4 +203,8 @@ export class FlowResource implements External {
       policies: aboutPolicies ? await cache.list(POLICY_BINDING.path) : [],
     };
   }
+}
+
+function unlessEmpty<T>(values: readonly T[]): readonly T[] | undefined {
+  return values.length === 0 ? undefined : values;
 }

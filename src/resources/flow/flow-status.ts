@@ -12,8 +12,6 @@ export function statusOfFlow(row: ApiObject, bound: Bound, publicURL: string): R
     policyBindingModelID: row['policybindingmodel_ptr_id'],
     flowURL: `${publicURL}/if/flow/${String(row['slug'])}/`,
     stageCount: bound.stages === undefined ? countOf(row['stages']) : bound.stages.plan.matched.length + bound.stages.unmanaged.length,
-    bindings: unlessEmpty(bound.stages?.records ?? []),
-    policyBindings: unlessEmpty(bound.policies.flatMap((set) => set.records)),
     unmanagedBindings: unlessEmpty(unmanaged(bound).slice(0, MAX_LISTED)),
   };
 }

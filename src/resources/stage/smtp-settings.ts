@@ -13,6 +13,11 @@ export interface SmtpSettings {
 /** The field that Authentik never shows. */
 const WRITE_ONLY = 'password';
 
+/** Whether what a Secret holds under `key` is secret; the rest is shown in Authentik's own pages. */
+export function isSmtpSecret(key: string): boolean {
+  return SMTP_KEYS.some((entry) => entry.field === WRITE_ONLY && (entry.key === key || entry.env === key));
+}
+
 /**
  * Reads SMTP settings out of a Secret, under our keys or under those of Authentik's own chart. This is the adapter between Secrets
  * and stages: 2026.11 plans to keep SMTP credentials in objects of their own, which will be another function of this form.

@@ -43,7 +43,7 @@ export class FakeWorld {
   constructor() {
     this.reconciler = new Reconciler([this.#controller()], {
       store: this.store,
-      sources: { read: () => Promise.resolve(undefined), track: () => undefined, subscribe: () => undefined },
+      redact: (text) => text,
       index: this.index,
       events: { record: (_object, type, reason, message) => void this.events.push(`${type} ${reason}: ${message}`) },
       metrics: { reconciled: () => undefined, driftCorrected: () => undefined },
@@ -81,7 +81,8 @@ export class FakeWorld {
       externalName: (object) => object.metadata.name.replace(/-rival$/, ''),
       dependencies: (object) => (spec(object).needs === undefined ? [] : [this.key(spec(object).needs ?? '')]),
       sources: () => [],
-      claim: (object) => `there|thing "${object.metadata.name.replace(/-rival$/, '')}"`,
+      claim: (object) => `thing "${object.metadata.name.replace(/-rival$/, '')}"`,
+      server: () => 'there',
       policies: (object) => spec(object).policies ?? { adoption: 'IfMatch', deletion: undefined },
       connect: () => (this.connectError === undefined ? Promise.resolve({ session: 'session', status: {}, url: 'there' }) : Promise.reject(this.connectError)),
       resolveReferences: () => Promise.resolve(undefined),

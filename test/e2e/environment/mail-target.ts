@@ -37,6 +37,7 @@ export async function resolveMailTarget(options: Partial<MailServerOptions> = {}
   const [host, port, file] = ['E2E_SMTP_HOST', 'E2E_SMTP_PORT', 'E2E_MAILS_FILE'].map((name) => process.env[name] ?? '');
   if (!host && !port && !file) return startOwn(options);
   if (!host || !port || !file) throw new Error('E2E_SMTP_HOST, E2E_SMTP_PORT and E2E_MAILS_FILE go together: set all or none');
+  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw new Error(`E2E_SMTP_PORT must be a port, not ${port}`);
   const drop = await MailDropFile.open(file);
   return {
     kind: 'external',

@@ -1,5 +1,5 @@
 /** Whether the suite runs against a server of the user's own. */
-const ON_REAL_SERVER = (process.env['E2E_AUTHENTIK_URL'] ?? '') !== '';
+export const ON_REAL_SERVER = (process.env['E2E_AUTHENTIK_URL'] ?? '') !== '';
 
 /**
  * A group of tests that takes faults on demand, or the count of requests, or a server in a state that can't be asked of a real one.

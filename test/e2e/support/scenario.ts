@@ -27,9 +27,9 @@ export interface ScenarioOptions {
 }
 
 /** How long a whole set-up or tear-down may take, in milliseconds. */
-const HOOK_TIMEOUT_MS = 90_000;
+const HOOK_TIMEOUT_MS = 3 * PATIENCE_MS;
 /** How long one test may take, in milliseconds: longer than any wait in it, so that the wait that fails says what it waited for. */
-const TEST_TIMEOUT_MS = 120_000;
+const TEST_TIMEOUT_MS = 4 * PATIENCE_MS;
 
 /** A namespace of its own, an Authentik, and an operator between them: what a user has who reads the guide. */
 export class Scenario {
