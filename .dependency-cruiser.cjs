@@ -7,7 +7,13 @@ const notTests = { pathNot: '\\.test\\.ts$' };
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', comment: 'Two files that need each other are one idea.', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      comment: 'Two files that need each other are one idea.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'runtime-stands-alone',
       comment: 'The engine knows neither Kubernetes nor Authentik, so that it runs on other stores and is tested without servers.',
@@ -43,7 +49,13 @@ module.exports = {
       from: { path: '^src/kube/', ...notTests },
       to: { path: '^src/(authentik|catalogue|resources|controllers)/' },
     },
-    { name: 'api-below-everything', comment: 'Schemas depend on the tables only.', severity: 'error', from: { path: '^src/api/' }, to: { path: '^src/(?!api/|catalogue/)' } },
+    {
+      name: 'api-below-everything',
+      comment: 'Schemas depend on the tables only.',
+      severity: 'error',
+      from: { path: '^src/api/' },
+      to: { path: '^src/(?!api/|catalogue/)' },
+    },
     {
       name: 'one-place-for-the-client',
       comment: 'Only src/kube and the wiring know the Kubernetes client.',
@@ -58,7 +70,13 @@ module.exports = {
       from: { path: '^(src|test|scripts|demo)/', pathNot: '^src/kube/operator-base(\\.test)?\\.ts$' },
       to: { path: BASE },
     },
-    { name: 'product-without-tests', comment: 'What ships depends on nothing of test/, demo/ or scripts/.', severity: 'error', from: { path: '^src/' , ...notTests }, to: { path: '^(test|demo|scripts|bench)/' } },
+    {
+      name: 'product-without-tests',
+      comment: 'What ships depends on nothing of test/, demo/ or scripts/.',
+      severity: 'error',
+      from: { path: '^src/', ...notTests },
+      to: { path: '^(test|demo|scripts|bench)/' },
+    },
     {
       name: 'product-without-dev-dependencies',
       comment: 'What ships must be installed with the product.',
@@ -72,6 +90,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.cjs', '.mjs', '.json', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json', '.d.ts'],
+    },
   },
 };

@@ -33,8 +33,8 @@ generate: node_modules/.package-lock.json ## Write what is derived from the sche
 clean: ## Remove what was built here; node_modules and the built API server in the user's cache stay
 	rm -rf dist coverage .cache
 
-# npm writes this file last; it is older than package-lock.json after a pull that changed that. Not `npm ci`: that wants every optional package of
-# every platform in the lock file, and some were not published yet when it was written. What is in it is installed as it says either way.
+# npm writes this file last; it is older than package-lock.json after a pull that changed that. Not `npm ci`: that refuses a lock file without every
+# platform's optional packages, and the registry that ours was written from lacks some. Either way what is in it is installed as it says.
 node_modules/.package-lock.json: package-lock.json
 	@echo 'Installing the npm packages (a minute) …'
 	@npm install --no-audit --no-fund

@@ -16,6 +16,8 @@ export interface Step {
   readonly act?: string;
   /** Names the step while it runs and when it fails: "install the operator's chart". */
   readonly doing: string;
+  /** Waits for a person: no reminders that it is still running. */
+  readonly unhurried?: boolean;
   /** @throws whatever goes wrong; the runner tells it. */
   readonly run: (scene: Scene, progress: Progress) => Promise<Shown>;
 }
@@ -30,11 +32,11 @@ const REMINDER = 10_000;
  */
 export async function runSteps(steps: readonly Step[], scene: Scene): Promise<void> {
   const { output, interruption } = scene;
-  for (const { act, doing, run } of steps) {
+  for (const { act, doing, unhurried = false, run } of steps) {
     if (act !== undefined) output.heading(act);
     const started = performance.now();
     const elapsed = (): number => performance.now() - started;
-    const reminder = setInterval(() => output.progress(`${doing}, ${Math.round(elapsed() / 1000)} s so far`), REMINDER);
+    const reminder = setInterval(() => unhurried || output.progress(`${doing}, ${Math.round(elapsed() / 1000)} s so far`), REMINDER);
     const progress: Progress = (text) => {
       output.progress(text);
       reminder.refresh();

@@ -10,7 +10,8 @@ export function testCounts(text: string): { readonly passed: number; readonly fa
   // eslint-disable-next-line no-control-regex -- colours are control characters
   const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
   const summaries = [...plain.matchAll(/^Tests: +(.*)$/gm)].map(([, summary]) => summary ?? '');
-  const sum = (word: string): number => summaries.reduce((total, summary) => total + Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0), 0);
+  const sum = (word: string): number =>
+    summaries.reduce((total, summary) => total + Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0), 0);
   return { passed: sum('passed'), failed: sum('failed') };
 }
 

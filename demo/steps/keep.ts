@@ -3,7 +3,7 @@ import type { Shown, Step } from '../runner.ts';
 import type { Scene } from '../scene.ts';
 
 /** Leaves everything running until Ctrl-C; the removal follows then. */
-export const keepStep: Step = { act: 'Yours to look at, until Ctrl-C', doing: 'wait for Ctrl-C', run: keep };
+export const keepStep: Step = { act: 'Yours to look at, until Ctrl-C', doing: 'wait for Ctrl-C', unhurried: true, run: keep };
 
 async function keep(scene: Scene): Promise<Shown> {
   const { kubectl } = await resolveTools();

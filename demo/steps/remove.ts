@@ -14,12 +14,12 @@ export const removalSteps: readonly Step[] = [
 async function uninstallMarket(scene: Scene): Promise<Shown> {
   await scene.undo("uninstall the market's chart");
   const controlPlane = scene.get('controlPlane');
-  const { marketNamespace: namespace, configMap } = scene.get('names');
-  // Kubernetes' garbage collector removes it, since the object that owned it is gone.
-  await controlPlane.kubectl(['wait', '--for=delete', `configmap/${configMap}`, '--timeout=60s'], { namespace });
+  const { marketNamespace: namespace } = scene.get('names');
   const { stdout } = await controlPlane.kubectl(['get', 'authentik', '--output=name'], { namespace });
   if (stdout.trim() !== '') throw new Error(`these are still there: ${stdout.trim().replaceAll('\n', ', ')}`);
-  return { said: 'helm uninstall: all objects are gone; what was made is deleted, what was taken over is given back' };
+  return {
+    said: 'helm uninstall: all objects are gone; what was made is deleted, what was taken over is given back (its ConfigMap follows by garbage collection)',
+  };
 }
 
 async function removePeople(scene: Scene): Promise<Shown> {

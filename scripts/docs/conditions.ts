@@ -8,8 +8,15 @@ export interface ConditionText {
 
 /** On every kind. */
 export const KSTATUS: readonly ConditionText[] = [
-  { type: 'Ready', meaning: 'Authentik holds what the spec declares, and all that it builds on is Ready. Wait for this one. Unknown while paused.' },
-  { type: 'Reconciling', meaning: 'Not Ready, and it will be tried again by itself: something is missing, not there yet, or out of reach.', only: 'while True' },
+  {
+    type: 'Ready',
+    meaning: 'Authentik holds what the spec declares, and all that it builds on is Ready. Wait for this one. Unknown while paused.',
+  },
+  {
+    type: 'Reconciling',
+    meaning: 'Not Ready, and it will be tried again by itself: something is missing, not there yet, or out of reach.',
+    only: 'while True',
+  },
   { type: 'Stalled', meaning: 'Not Ready, and it stays so until a human changes something. Argo CD shows Degraded.', only: 'while True' },
 ];
 
@@ -25,13 +32,23 @@ export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
   AuthentikConnection: [
     { type: 'Authenticated', meaning: 'The token is there, and Authentik accepts it.' },
     { type: 'VersionSupported', meaning: 'This Authentik is one of the versions that the operator is tested against.' },
-    { type: 'PermissionsGranted', meaning: "The token's roles allow everything that the operator can do; else `status.missingPermissions` lists what is missing." },
+    {
+      type: 'PermissionsGranted',
+      meaning: "The token's roles allow everything that the operator can do; else `status.missingPermissions` lists what is missing.",
+    },
   ],
   AuthentikFlow: [
-    { type: 'UnmanagedBindings', meaning: 'True when the flow has stages or policies that the spec does not declare; `status.unmanagedBindings` lists them. For information: the flow is Ready all the same.' },
+    {
+      type: 'UnmanagedBindings',
+      meaning:
+        'True when the flow has stages or policies that the spec does not declare; `status.unmanagedBindings` lists them. For information: the flow is Ready all the same.',
+    },
   ],
   EnrollmentBinding: [
     { type: 'Published', meaning: 'The identification stage or source links to the flow.' },
-    { type: 'Verified', meaning: 'An anonymous visitor of the login flow sees the link, and gets the sign-up form. Unknown where that is not looked at.' },
+    {
+      type: 'Verified',
+      meaning: 'An anonymous visitor of the login flow sees the link, and gets the sign-up form. Unknown where that is not looked at.',
+    },
   ],
 };

@@ -37,14 +37,18 @@ export function kindPage(kind: KindSchema, example: string): string {
     legend(kind),
     rules(rulesOf(spec, members)),
     types.length === 0 ? '' : typeSections(types, spec),
-    `## Status\n\nWritten by the operator only.\n\n${table(['Field', 'Type', 'Description'], fieldRows(status).map(([name, type, , , description]) => [name, type, description]))}\n`,
+    `## Status\n\nWritten by the operator only.\n\n${table(
+      ['Field', 'Type', 'Description'],
+      fieldRows(status).map(([name, type, , , description]) => [name, type, description]),
+    )}\n`,
     conditions(kind),
   ].join('');
 }
 
 function legend({ kind }: KindSchema): string {
   if (kind === 'AuthentikConnection') return '\n';
-  const reference = '`{name: …}` is an object of ours in the same namespace, `{external: …}` something that already lives in Authentik, `{none: true}` says that there shall be none.';
+  const reference =
+    '`{name: …}` is an object of ours in the same namespace, `{external: …}` something that already lives in Authentik, `{none: true}` says that there shall be none.';
   return `\n_to create_: Authentik needs it to create the object; for one that is there already it can be left out. _Since_: the version of Authentik.\n${reference}\n\n`;
 }
 
@@ -54,7 +58,10 @@ function rules(messages: readonly string[]): string {
 }
 
 function typeSections(types: readonly CatalogueEntry[], spec: SchemaNode): string {
-  const list = table(['`type`', 'Member', 'Description'], types.map(({ type, member, description }) => [`[${type}](#${anchor(type)})`, code(member), description]));
+  const list = table(
+    ['`type`', 'Member', 'Description'],
+    types.map(({ type, member, description }) => [`[${type}](#${anchor(type)})`, code(member), description]),
+  );
   return `## Types\n\n${list}\n${types.map((entry) => typeSection(entry, spec)).join('')}`;
 }
 
@@ -76,6 +83,9 @@ function smtpKeys(): string {
 
 function conditions({ kind }: KindSchema): string {
   const own = OWN[kind] ?? [];
-  const rows = [...KSTATUS, ...own, ...(kind === 'AuthentikConnection' ? [] : MANAGED)].map(({ type, meaning, only }: ConditionText) => [code(type), only === undefined ? meaning : `${meaning} Only there ${only}.`]);
+  const rows = [...KSTATUS, ...own, ...(kind === 'AuthentikConnection' ? [] : MANAGED)].map(({ type, meaning, only }: ConditionText) => [
+    code(type),
+    only === undefined ? meaning : `${meaning} Only there ${only}.`,
+  ]);
   return `## Conditions\n\n${table(['Type', 'Meaning'], rows)}\nTheir reasons are explained on [the page of reasons](../reasons.md).\n`;
 }

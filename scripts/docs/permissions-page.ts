@@ -15,8 +15,8 @@ The token's user needs these global permissions, by a role. They are what everyt
 [getting started](getting-started.md#2-a-token-for-the-operator) shows how.
 
 ${table(['Of', 'May'], byModel(requiredPermissions()))}
-Two things need more than the blueprint grants: an EnrollmentBinding with \`sourceRef\` needs the right to change that type of source, such as
-\`authentik_sources_oauth.change_oauthsource\`; a \`userRef\` in a policy list needs \`authentik_core.view_user\`.
+An EnrollmentBinding with \`sourceRef\` also needs the right to change that type of source, such as \`authentik_sources_oauth.change_oauthsource\`: the
+blueprint grants none, since that is the right to change where logins come from.
 
 These are optional. Without the first, changes by others are found at the next full comparison (\`resyncInterval\`, one hour) instead of within a minute; without
 the other two, a changed policy may take a few minutes to show.
@@ -32,7 +32,9 @@ function byModel(permissions: readonly string[]): readonly (readonly string[])[]
     models.set(`${app}.${model}`, [...(models.get(`${app}.${model}`) ?? []), verb]);
   }
   const rank = (verb: string): number => VERBS.findIndex((known) => known === verb);
-  return [...models].sort(([a], [b]) => a.localeCompare(b)).map(([model, verbs]) => [code(model), verbs.sort((a, b) => rank(a) - rank(b)).join(', ')]);
+  return [...models]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([model, verbs]) => [code(model), verbs.sort((a, b) => rank(a) - rank(b)).join(', ')]);
 }
 
 /**

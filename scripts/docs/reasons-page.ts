@@ -9,8 +9,18 @@ const CLASSES: readonly { readonly name: ReasonClass; readonly title: string; re
     heals: 'Yes, as soon as what it waits for changes.',
     text: '`Ready=False`, `Reconciling=True`. Nothing is retried in the meantime: the change of what is missing is noticed.',
   },
-  { name: 'transient', title: 'Tried again', heals: 'Yes, if the cause passes: retried with growing pauses of at most two minutes.', text: '`Ready=False`, `Reconciling=True`.' },
-  { name: 'terminal', title: 'A human must act', heals: 'No.', text: '`Ready=False`, `Stalled=True`. Argo CD shows Degraded, and a sync wave fails.' },
+  {
+    name: 'transient',
+    title: 'Tried again',
+    heals: 'Yes, if the cause passes: retried with growing pauses of at most two minutes.',
+    text: '`Ready=False`, `Reconciling=True`.',
+  },
+  {
+    name: 'terminal',
+    title: 'A human must act',
+    heals: 'No.',
+    text: '`Ready=False`, `Stalled=True`. Argo CD shows Degraded, and a sync wave fails.',
+  },
   { name: 'ok', title: 'All is well', heals: 'Nothing to heal.', text: 'Nothing keeps the object from being Ready.' },
 ];
 
@@ -19,13 +29,25 @@ export function reasonsPage(): string {
   return [
     `${GENERATED}# Reasons\n\n`,
     'Every condition carries one of these reasons, and its message says what exactly. `kubectl describe` shows both. There are no others.\n\n',
-    table(['Reason', 'Heals by itself?'], CLASSES.flatMap(({ name, heals }) => reasonsOf(name).map(([reason]) => [`[${reason}](#${reason.toLowerCase()})`, heals]))),
-    ...CLASSES.map(({ name, title, heals, text }) => `\n## ${title}\n\n${text}\n\n${reasonsOf(name).map(([reason, entry]) => section(reason, entry, heals)).join('\n')}`),
-    `\n## Events\n\n${EVENTS_TEXT}\n\n${table(['Event', 'Meaning'], Object.entries(EVENTS).map(([event, meaning]) => [code(event), meaning]))}`,
+    table(
+      ['Reason', 'Heals by itself?'],
+      CLASSES.flatMap(({ name, heals }) => reasonsOf(name).map(([reason]) => [`[${reason}](#${reason.toLowerCase()})`, heals])),
+    ),
+    ...CLASSES.map(
+      ({ name, title, heals, text }) =>
+        `\n## ${title}\n\n${text}\n\n${reasonsOf(name)
+          .map(([reason, entry]) => section(reason, entry, heals))
+          .join('\n')}`,
+    ),
+    `\n## Events\n\n${EVENTS_TEXT}\n\n${table(
+      ['Event', 'Meaning'],
+      Object.entries(EVENTS).map(([event, meaning]) => [code(event), meaning]),
+    )}`,
   ].join('');
 }
 
-const EVENTS_TEXT = 'A reason is also the reason of an event when an object gets there, once and not at each retry. These events tell of deeds:';
+const EVENTS_TEXT =
+  'A reason is also the reason of an event when an object gets there, once and not at each retry. These events tell of deeds:';
 
 type Entry = (typeof REASONS)[keyof typeof REASONS];
 

@@ -86,7 +86,10 @@ function isSecretKey(node: SchemaNode): boolean {
 /** The type in words, with the values and limits that matter. */
 export function typeOf(node: SchemaNode): string {
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (isReference(node)) return Object.keys(node.properties ?? {}).map(choice).join(' or ');
+  if (isReference(node))
+    return Object.keys(node.properties ?? {})
+      .map(choice)
+      .join(' or ');
   if (isSecretKey(node)) return '`{name, key}` of a Secret';
   switch (node.type) {
     case 'array':

@@ -14,9 +14,6 @@ export type MinorVersion = `${number}.${number}`;
 /** The minors that the operator is tested against, oldest first. */
 export const SUPPORTED = ['2025.10', '2025.12', '2026.2', '2026.5', '2026.8'] as const satisfies readonly MinorVersion[];
 
-/** One of {@link SUPPORTED}. */
-export type SupportedMinor = (typeof SUPPORTED)[number];
-
 /** Reads `2025.12.4`, also with a suffix (`2026.5.0-rc1`). Throws `UnsupportedVersion` for anything else. */
 export function parseVersion(version: string): Version {
   const match = /^(\d{4})\.(\d{1,2})(?:\.(\d+))?(?![\d.])/.exec(version);

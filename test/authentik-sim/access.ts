@@ -18,6 +18,8 @@ const EXTRA_PERMISSIONS: Record<string, string> = {
   'authentik_flows.delete_stage': 'Can delete stage',
   'authentik_policies.view_policy': 'Can view Policy',
   'authentik_policies.delete_policy': 'Can delete Policy',
+  'authentik_policies.view_policybindingmodel': 'Can view Policy Binding Model',
+  'authentik_core.view_provider': 'Can view provider',
   'authentik_core.view_token_key': "View token's key",
 };
 const ACTIONS = ['add', 'change', 'delete', 'view'];
@@ -102,7 +104,7 @@ function catalogue(models: readonly ModelSpec[]): Permission[] {
   );
   const extra = Object.entries(EXTRA_PERMISSIONS).map(([permission, name]) => {
     const [app = '', codename = ''] = permission.split('.');
-    const model = /_(flow|policy|stage|event|token)/.exec(codename)?.[1] ?? '';
+    const model = /_(flow|policybindingmodel|policy|stage|event|provider|token)/.exec(codename)?.[1] ?? '';
     return { name, codename, model, app, modelVerbose: model };
   });
   const known = new Set<string>();

@@ -72,7 +72,8 @@ describe('two objects that mean the same thing', () => {
     await scenario().apply(dummyStage(name));
     await scenario().ready('AuthentikStage', name);
     await scenario().applyIn(other(), dummyStage(name, { connectionRef: { name: 'default', namespace: scenario().namespace } }));
-    await expectConflict('AuthentikStage', name, `${scenario().namespace}/${name}`, other());
+    const loser = await expectConflict('AuthentikStage', name, `${scenario().namespace}/${name}`, other());
+    expect(loser.metadata.namespace).toBe(other());
   });
 
   it('are found across connections to one server, however its address is written', async () => {
@@ -82,7 +83,8 @@ describe('two objects that mean the same thing', () => {
     await scenario().apply(dummyStage(name));
     await scenario().ready('AuthentikStage', name);
     await scenario().applyIn(other(), dummyStage(name, { connectionRef: { name: 'with-slashes' } }));
-    await expectConflict('AuthentikStage', name, `${scenario().namespace}/${name}`, other());
+    const loser = await expectConflict('AuthentikStage', name, `${scenario().namespace}/${name}`, other());
+    expect(loser.metadata.namespace).toBe(other());
   });
 
   it('make one object when they are applied at the same moment', async () => {

@@ -104,7 +104,10 @@ describe('a server that is none', () => {
     website = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Welcome</title>'));
     await new Promise<void>((resolve) => void website.listen(0, '127.0.0.1', resolve));
   });
-  afterAll(() => void website.close());
+  afterAll(() => {
+    website.close();
+    website.closeAllConnections();
+  });
 
   const rows: readonly { readonly reason: string; readonly name: string; readonly url: () => string; readonly says: RegExp }[] = [
     // The port is that of "discard", which nobody serves.
@@ -208,14 +211,15 @@ describe('allowedNamespaces', () => {
     readonly reason: string;
     readonly name: string;
     readonly allowed: () => object | undefined;
-    readonly admits: boolean;
   }
-  const rows: readonly Permit[] = [
-    { reason: 'nothing is said: the own namespace only', name: 'unsaid', allowed: () => undefined, admits: false },
-    { reason: 'from Same', name: 'same', allowed: () => ({ from: 'Same' }), admits: false },
-    { reason: 'from All', name: 'all', allowed: () => ({ from: 'All' }), admits: true },
-    { reason: 'a selector that picks the namespace', name: 'picked', allowed: () => ({ from: 'Selector', selector: { matchLabels: labels() } }), admits: true },
-    { reason: 'a selector that picks another', name: 'unpicked', allowed: () => ({ from: 'Selector', selector: { matchLabels: { ...labels(), tier: 'gold' } } }), admits: false },
+  const admitting: readonly Permit[] = [
+    { reason: 'from All', name: 'all', allowed: () => ({ from: 'All' }) },
+    { reason: 'a selector that picks the namespace', name: 'picked', allowed: () => ({ from: 'Selector', selector: { matchLabels: labels() } }) },
+  ];
+  const refusing: readonly Permit[] = [
+    { reason: 'nothing is said: the own namespace only', name: 'unsaid', allowed: () => undefined },
+    { reason: 'from Same', name: 'same', allowed: () => ({ from: 'Same' }) },
+    { reason: 'a selector that picks another', name: 'unpicked', allowed: () => ({ from: 'Selector', selector: { matchLabels: { ...labels(), tier: 'gold' } } }) },
   ];
 
   async function allow(allowed: object | undefined): Promise<void> {
@@ -223,20 +227,26 @@ describe('allowedNamespaces', () => {
     await scenario().ready('AuthentikConnection', 'default');
   }
 
-  it.each(rows)('with $reason', async ({ name, allowed, admits }) => {
+  /** A stage of another namespace that asks for the connection by name. */
+  async function visit(name: string): Promise<void> {
+    await scenario().applyIn(guest(), dummyStage(scenario().name(name), { connectionRef: { name: 'default', namespace: scenario().namespace } }));
+  }
+
+  it.each(refusing)('refuses with $reason', async ({ name, allowed }) => {
     await allow(allowed());
-    const stage = dummyStage(scenario().name(name), { connectionRef: { name: 'default', namespace: scenario().namespace } });
-    await scenario().applyIn(guest(), stage);
-    if (admits) {
-      await scenario().ready('AuthentikStage', scenario().name(name), guest());
-    } else {
-      const refused = await scenario().judged('AuthentikStage', scenario().name(name), 'Ready=False/NamespaceNotAllowed', guest());
-      expect(isReconciling(refused)).toBe(true);
-      expect(conditionOf(refused, 'Ready')?.message).toContain(guest());
-      expect(await scenario().authentik.find(STAGES, scenario().name(name))).toBeUndefined();
-    }
-    // Its own namespace may always use it.
-    await scenario().ready('AuthentikConnection', 'default');
+    await visit(name);
+    const refused = await scenario().judged('AuthentikStage', scenario().name(name), 'Ready=False/NamespaceNotAllowed', guest());
+    expect(isReconciling(refused)).toBe(true);
+    expect(conditionOf(refused, 'Ready')?.message).toContain(guest());
+    expect(await scenario().authentik.find(STAGES, scenario().name(name))).toBeUndefined();
+  });
+
+  it.each(admitting)('admits with $reason', async ({ name, allowed }) => {
+    await allow(allowed());
+    await visit(name);
+    const admitted = await scenario().ready('AuthentikStage', scenario().name(name), guest());
+    expect(admitted.status?.['connection']).toBe(`${scenario().namespace}/default`);
+    expect(await scenario().authentik.find(STAGES, scenario().name(name))).toBeDefined();
   });
 
   it('holds for the connection that the operator gives to everybody, too, and is checked again when it changes', async () => {
@@ -245,7 +255,8 @@ describe('allowedNamespaces', () => {
     await scenario().applyIn(guest(), dummyStage(name));
     await scenario().judged('AuthentikStage', name, 'Ready=False/NamespaceNotAllowed', guest());
     await allow({ from: 'All' });
-    await scenario().ready('AuthentikStage', name, guest());
-    for (const { name: row } of rows) await scenario().ready('AuthentikStage', scenario().name(row), guest());
+    for (const { name: row } of refusing) await scenario().ready('AuthentikStage', scenario().name(row), guest());
+    const admitted = await scenario().ready('AuthentikStage', name, guest());
+    expect(admitted.status?.['connection']).toBe(`${scenario().namespace}/default`);
   });
 });

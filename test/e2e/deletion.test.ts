@@ -34,8 +34,8 @@ describe('deleting an object', () => {
     expect(isReconciling(waiting)).toBe(true);
     expect(conditionOf(waiting, 'Ready')?.message).toContain(`AuthentikFlow ${scenario().namespace}/${slug}`);
     expect(await scenario().authentik.find(STAGES, stage)).toBeDefined();
-    // The flow leaves the stage out, which is all that the stage waits for.
-    await scenario().apply(flow(slug, []));
+    // The flow takes another stage, which is all that this one waits for.
+    await scenario().apply(dummyStage(scenario().name('other')), flow(slug, [scenario().name('other')]));
     await scenario().history.until(() => scenario().history.latest('AuthentikStage', scenario().namespace, stage) === undefined, 'the stage is gone');
     expect(await scenario().authentik.find(STAGES, stage)).toBeUndefined();
     expect(await scenario().authentik.find(FLOWS, slug)).toBeDefined();

@@ -73,4 +73,3 @@ export const AuthentikConnection = defineKind({
 });
 
 export type AuthentikConnectionSpec = z.infer<typeof spec>;
-export type AuthentikConnectionStatus = z.infer<typeof status>;

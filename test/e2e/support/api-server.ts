@@ -61,8 +61,8 @@ export class ApiServer {
   }
 
   /** A merge patch, such as of annotations; null removes. */
-  async patch(kind: string, namespace: string, name: string, patch: object): Promise<void> {
-    await this.#json('PATCH', `${collection(kind, namespace)}/${name}`, patch, 'application/merge-patch+json');
+  async patch(kind: string, namespace: string, name: string, patch: object): Promise<StoredObject> {
+    return parseStored(await this.#json('PATCH', `${collection(kind, namespace)}/${name}`, patch, 'application/merge-patch+json'));
   }
 
   /** Asks for deletion and doesn't wait for it; what is gone already is fine. */

@@ -85,10 +85,14 @@ export class Scenario {
 
   async applyIn(namespace: string, ...manifests: readonly Manifest[]): Promise<void> {
     for (const manifest of manifests) {
-      const { kind, metadata } = await this.api.apply(manifest, namespace);
-      // The watch comes a moment later; until then `ready` would speak of the object as it was.
-      if (manifest.apiVersion === API_VERSION) await this.history.until(() => this.history.versions(kind, namespace, metadata.name).some((version) => version.metadata.uid === metadata.uid && version.metadata.generation >= metadata.generation), `${kind} ${metadata.name} is applied`);
+      const stored = await this.api.apply(manifest, namespace);
+      if (manifest.apiVersion === API_VERSION) await this.#seen(stored);
     }
+  }
+
+  /** Changes a part of a spec, as `kubectl patch` does. */
+  async patchSpec(kind: string, name: string, spec: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#seen(await this.api.patch(kind, this.namespace, name, { spec }));
   }
 
   /** Sets annotations; null removes one. */
@@ -130,6 +134,12 @@ export class Scenario {
   async remove(...objects: readonly (readonly [kind: string, name: string])[]): Promise<void> {
     for (const [kind, name] of objects) await this.api.remove(kind, this.namespace, name);
     await this.history.until(() => objects.every(([kind, name]) => this.history.latest(kind, this.namespace, name) === undefined), `${objects.map((object) => object.join(' ')).join(', ')} gone`);
+  }
+
+  /** The watch comes a moment after the write; until then `ready` would speak of the object as it was. */
+  async #seen({ kind, metadata }: StoredObject): Promise<void> {
+    const isThere = ({ metadata: { uid, generation } }: StoredObject): boolean => uid === metadata.uid && generation >= metadata.generation;
+    await this.history.until(() => this.history.versions(kind, metadata.namespace, metadata.name).some(isThere), `${kind} ${metadata.name} is applied`);
   }
 
   /** Events about one object, or about all. */

@@ -1,0 +1,71 @@
+/**
+ * What the operator takes when it has nothing to do: the bundle, with the flags of its image, on a real API server with the guide applied
+ * and Ready. Printed beside a bare Node on the same machine, since only the ratio travels. Fails above the budget.
+ *
+ *   npm run bench
+ */
+import { execFile, spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startAuthentikSim } from '../test/authentik-sim/sim.ts';
+import { startControlPlane } from '../test/bed/control-plane.ts';
+import { eventually } from '../test/bed/eventually.ts';
+import { startMailServer } from '../test/mail-server/mail-server.ts';
+
+/** Resident memory that the issue allows, in MB. */
+const BUDGET_MB = 120;
+const ROOT = path.resolve(import.meta.dirname, '..');
+const NAMESPACE = 'market';
+const run = promisify(execFile);
+
+async function residentMB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** Waits until two readings, a while apart, are the same but for a megabyte, and answers the later one. */
+async function settledMB(pid: number): Promise<number> {
+  let last = await residentMB(pid);
+  return eventually(
+    async () => {
+      const now = await residentMB(pid);
+      const moved = Math.abs(now - last);
+      last = now;
+      if (moved > 1) throw new Error(`still moving by ${moved.toFixed(1)} MB`);
+      return now;
+    },
+    { timeout: 60_000, interval: 5_000 },
+  );
+}
+
+async function bareNodeMB(): Promise<number> {
+  const { stdout } = await run(process.execPath, ['-p', 'process.memoryUsage.rss() / 1048576']);
+  return Number(stdout);
+}
+
+const bed = await startControlPlane({ log: (line) => console.error(line) });
+const mail = await startMailServer({ username: 'market', password: 'bench-password' });
+const sim = await startAuthentikSim({ version: '2026.2' });
+try {
+  await run(process.execPath, [path.join(ROOT, 'scripts/bundle.ts')]);
+  await bed.kubectl(['apply', '-f', path.join(ROOT, 'crds')]);
+  await bed.kubectl(['create', 'namespace', NAMESPACE]);
+  await bed.kubectl(['create', 'secret', 'generic', 'authentik-token', `--from-literal=token=${sim.token}`], { namespace: NAMESPACE });
+  await bed.kubectl(['create', 'secret', 'generic', 'smtp', `--from-literal=host=${mail.host}`, `--from-literal=port=${mail.port}`], { namespace: NAMESPACE });
+  const values = { 'market.url': 'https://market.example', 'authentik.url': sim.url, 'email.smtpSecretName': 'smtp' };
+  const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  await bed.helm(['install', 'market', path.join(ROOT, 'helm/market-enrollment'), '--namespace', NAMESPACE, ...set]);
+  const operator = spawn(process.execPath, ['--max-semi-space-size=1', '--optimize-for-size', path.join(ROOT, 'dist/main.js'), '--kubeconfig', bed.kubeconfigPath, '--http-port', '0', '--http-host', '127.0.0.1'], { stdio: 'ignore', env: { ...process.env, MALLOC_ARENA_MAX: '1' } });
+  try {
+    await bed.kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'enrollmentbinding', '--all'], { namespace: NAMESPACE });
+    const [idle, bare] = [await settledMB(Number(operator.pid)), await bareNodeMB()];
+    console.log(`idle, the guide Ready: ${idle.toFixed(0)} MB resident, ${(idle / bare).toFixed(1)} times a bare Node (${bare.toFixed(0)} MB); budget ${BUDGET_MB} MB`);
+    if (idle > BUDGET_MB) process.exitCode = 1;
+  } finally {
+    operator.kill();
+  }
+} finally {
+  await Promise.all([sim.stop(), mail.stop(), bed.stop()]);
+  await rm(path.join(ROOT, 'dist'), { recursive: true, force: true });
+}
