@@ -33,9 +33,8 @@ generate: node_modules/.package-lock.json ## Write what is derived from the sche
 clean: ## Remove what was built here; node_modules and the built API server in the user's cache stay
 	rm -rf dist coverage .cache
 
-# npm writes this file last; it is older than package-lock.json after a pull that changed that. Not `npm ci`: that refuses a lock file without every
-# platform's optional packages, and the registry that ours was written from lacks some. Either way what is in it is installed as it says.
+# npm writes this file last; it is older than package-lock.json after a pull that changed that.
 node_modules/.package-lock.json: package-lock.json
 	@echo 'Installing the npm packages (a minute) …'
-	@npm install --no-audit --no-fund
+	@npm ci --no-audit --no-fund
 	@touch $@

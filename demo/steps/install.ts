@@ -85,7 +85,7 @@ async function installMarket(scene: Scene): Promise<Shown> {
   };
   const namespace = names.marketNamespace;
   scene.undoLater("uninstall the market's chart", async () =>
-    controlPlane.helm(['uninstall', names.marketRelease, '--ignore-not-found', '--wait', '--timeout=120s'], { namespace }),
+    controlPlane.helm(['uninstall', names.marketRelease, '--ignore-not-found', '--wait', '--timeout=180s'], { namespace }),
   );
   await controlPlane.helm(['install', names.marketRelease, path.join(HELM, 'market-enrollment'), '--values', '-'], {
     namespace,

@@ -56,6 +56,7 @@ export class DriftWatch {
 
   constructor(parts: DriftWatchParts) {
     this.#parts = parts;
+    parts.sessions.onOpen((connection) => this.#opened(connection));
   }
 
   /** Begins to watch a connection, with its present intervals; call it again when these change. */
@@ -65,7 +66,7 @@ export class DriftWatch {
     const resyncMs = intervalMs(connection.spec.resyncInterval ?? DEFAULT_RESYNC);
     const pollMs = intervalMs(connection.spec.driftPollInterval ?? DEFAULT_POLL);
     if (resyncMs > 0) this.#every(`resync ${formatKey(key)}`, this.#jittered(resyncMs), () => this.#resync(key));
-    if (pollMs > 0) this.#every(`poll ${formatKey(key)}`, pollMs, async () => this.#poll(key, pollMs));
+    if (pollMs > 0) this.#pollNow(key, pollMs);
   }
 
   forget(key: ObjectKey): void {
@@ -80,6 +81,18 @@ export class DriftWatch {
     this.#stopped = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
+  }
+
+  /** At once, to know where the log ends before anybody can change what is about to be read. */
+  #pollNow(key: ObjectKey, pollMs: number): void {
+    const id = `poll ${formatKey(key)}`;
+    this.#timers.get(id)?.();
+    this.#every(id, 0, async () => this.#poll(key, pollMs));
+  }
+
+  #opened(key: ObjectKey): void {
+    const spec = (this.#parts.store.get(key)?.spec ?? {}) as Partial<AuthentikConnectionSpec>;
+    if (this.#timers.has(`poll ${formatKey(key)}`)) this.#pollNow(key, intervalMs(spec.driftPollInterval ?? DEFAULT_POLL));
   }
 
   #every(id: string, ms: number, run: () => Promise<number> | number): void {

@@ -18,6 +18,13 @@ export interface SessionEntry {
 export class Sessions {
   readonly #byConnection = new Map<string, SessionEntry>();
 
+  #opened: ((connection: ObjectKey) => void) | undefined;
+
+  /** Tells when a connection reaches its server with other credentials than before, or for the first time. One listener only. */
+  onOpen(listener: (connection: ObjectKey) => void): void {
+    this.#opened = listener;
+  }
+
   get(connection: ObjectKey): SessionEntry | undefined {
     return this.#byConnection.get(formatKey(connection));
   }
@@ -25,6 +32,7 @@ export class Sessions {
   set(connection: ObjectKey, entry: SessionEntry): void {
     const before = this.#byConnection.get(formatKey(connection));
     this.#byConnection.set(formatKey(connection), entry);
+    if (before?.session.client !== entry.session.client) this.#opened?.(connection);
     if (before !== undefined && before.session.client !== entry.session.client) setTimeout(() => before.session.client.close(), RETIRE_MS).unref();
   }
 

@@ -1,6 +1,7 @@
 import type { EventRecorder } from './events.ts';
 import type { ManagedObject } from './object.ts';
 import { judge, type Pass } from './pass.ts';
+import { isWarning } from './reasons.ts';
 import type { Next } from './reconciler.ts';
 import type { Outcome } from './result.ts';
 
@@ -17,6 +18,7 @@ export function conclude<Session>(pass: Pass<Session>, outcome: Outcome, before:
     case 'gone':
       return { kind: 'done' };
     case 'ready':
+      if (conditions.get('Ready')?.status !== 'True') pass.log.info({}, 'Ready');
       conditions.mark(judge('Ready', 'True', 'Reconciled', 'Authentik holds what the spec declares'));
       conditions.remove('Reconciling');
       conditions.remove('Stalled');
@@ -43,7 +45,10 @@ function concludeFailure<Session>(pass: Pass<Session>, { error }: Extract<Outcom
     conditions.remove('Stalled');
   }
   // On the transition only: a state that lasts is in the conditions, and needs no storm.
-  if (was !== error.reason) events.record(pass.object, error.class === 'waiting' ? 'Normal' : 'Warning', error.reason, error.message);
+  if (was !== error.reason) {
+    events.record(pass.object, isWarning(error.reason) ? 'Warning' : 'Normal', error.reason, error.message);
+    pass.log[isWarning(error.reason) ? 'warn' : 'info']({ reason: error.reason, detail: error.message }, 'not Ready');
+  }
   if (error.class === 'transient' && error.retryAfterMs === undefined) return { kind: 'backoff' };
   return error.retryAfterMs === undefined ? { kind: 'done' } : { kind: 'after', ms: Math.max(LEAST_PAUSE_MS, error.retryAfterMs) };
 }

@@ -13,6 +13,8 @@ interface ReasonEntry {
   readonly cause: string;
   /** What the reader should do. */
   readonly remedy: string;
+  /** Comes and goes when everything is applied at once, so it is no warning. */
+  readonly passing?: true;
 }
 
 /**
@@ -21,24 +23,28 @@ interface ReasonEntry {
  */
 export const REASONS = {
   Reconciled: { class: 'ok', cause: 'Authentik holds what the spec declares.', remedy: 'Nothing.' },
-  Progressing: { class: 'waiting', cause: 'The object was seen and is being worked on.', remedy: 'Wait a moment.' },
+  Progressing: { class: 'waiting', passing: true, cause: 'The object was seen and is being worked on.', remedy: 'Wait a moment.' },
   ReferenceNotFound: {
     class: 'waiting',
+    passing: true,
     cause: 'The spec names an object that does not exist, in the namespace (`name`) or in Authentik (`external`).',
     remedy: 'Apply the missing object or correct the name. The message names it.',
   },
   ReferenceNotReady: {
     class: 'waiting',
+    passing: true,
     cause: 'An object that the spec refers to is not in Authentik yet, or not Ready.',
     remedy: 'Look at the object the message names; this one follows by itself.',
   },
   ConnectionNotFound: {
     class: 'waiting',
+    passing: true,
     cause: 'There is no AuthentikConnection to use: none named in `connectionRef`, none called `default` here, no operator default.',
     remedy: 'Create an AuthentikConnection called `default` in the namespace, or set `spec.connectionRef`.',
   },
   ConnectionNotReady: {
     class: 'waiting',
+    passing: true,
     cause: 'The AuthentikConnection is not Ready.',
     remedy: '`kubectl describe akconnection` says why.',
   },
@@ -130,6 +136,7 @@ export const REASONS = {
   },
   WaitingForDependents: {
     class: 'waiting',
+    passing: true,
     cause: 'The object is being deleted, and other objects of ours still use it.',
     remedy: 'Delete or change the objects that the message names.',
   },
@@ -170,4 +177,10 @@ export type EventReason = keyof typeof EVENTS | Reason;
 /** What happens next to an object with this reason. */
 export function classOf(reason: Reason): ReasonClass {
   return REASONS[reason].class;
+}
+
+/** Whether a reason deserves a warning when an object falls into it. */
+export function isWarning(reason: Reason): boolean {
+  const entry: ReasonEntry = REASONS[reason];
+  return entry.class !== 'ok' && entry.passing !== true;
 }

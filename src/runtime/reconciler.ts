@@ -4,7 +4,7 @@ import { conclude } from './conclude.ts';
 import type { Controller } from './controller.ts';
 import { finalize } from './deletion.ts';
 import type { Environment } from './environment.ts';
-import { toOperatorError } from './errors.ts';
+import { toOperatorError, type OperatorError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { ObjectKey } from './object.ts';
 import { beginPass, judge, type Pass } from './pass.ts';
@@ -77,11 +77,18 @@ export class Reconciler<Session> {
     } catch (thrown) {
       if (thrown instanceof StoreConflictError) throw thrown;
       const error = toOperatorError(thrown);
-      pass.log[LEVELS[error.reason === 'InternalError' ? 'unexpected' : error.class]]({ step: step.name, reason: error.reason, detail: error.message, ...error.context, err: error.reason === 'InternalError' ? error : undefined }, 'pass ended early');
+      this.#logFailure(pass, step.name, error);
       const concerned = pass.controller.conditionsFor?.(error) ?? [];
       for (const type of concerned.length > 0 ? concerned : step.condition === undefined ? [] : [step.condition]) pass.conditions.mark(judge(type, 'False', error.reason, error.message));
       return { kind: 'failed', step: step.name, error };
     }
+  }
+
+  /** The transition is logged where it is concluded; this is for whoever looks closer, and for what nobody expected. */
+  #logFailure(pass: Pass<Session>, step: string, error: OperatorError): void {
+    const fields = { step, reason: error.reason, detail: error.message, ...error.context };
+    if (error.reason === 'InternalError') pass.log.error({ ...fields, err: error }, 'pass failed unexpectedly');
+    else pass.log.debug(fields, 'pass ended early');
   }
 
   /** Writes the status unless it is what the store has already. */
@@ -93,9 +100,6 @@ export class Reconciler<Session> {
     pass.conditions.written();
   }
 }
-
-/** Waiting is the normal course of things when everything is applied at once. */
-const LEVELS = { ok: 'debug', waiting: 'debug', transient: 'info', terminal: 'warn', unexpected: 'error' } as const;
 
 /** Without undefined values, which JSON has not. */
 function prune(status: object): Record<string, unknown> {

@@ -13,7 +13,7 @@ import { eventually } from './eventually.ts';
 import { writeKubeconfig, type Access } from './kubeconfig.ts';
 import { resolveTools } from './tools.ts';
 
-export { connectControlPlane, type ControlPlane, type ToolOptions } from './cluster.ts';
+export { connectControlPlane, type ControlPlane } from './cluster.ts';
 
 export interface ControlPlaneOptions {
   /** Gets a line for each long step, and for a program that ends by itself; nothing is printed unless given. */

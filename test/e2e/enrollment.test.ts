@@ -141,12 +141,12 @@ describe('the sign-up link', () => {
     expect(verdict(await scenario().ready('EnrollmentBinding', market.slug), 'Verified')).toBe('Verified=Unknown/NotApplicable');
   });
 
-  it('on a stage that is no identification stage is refused', async () => {
+  it('on a stage that is no identification stage is not published, and says so', async () => {
     const market = signUp(scenario(), 'misplaced');
     const wrong = scenario().name('no-identification');
     await scenario().apply(dummyStage(wrong), ...market.manifests, enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { name: wrong } }));
-    const refused = await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/InvalidSpec');
-    expect(isStalled(refused)).toBe(true);
+    const refused = await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/ReferenceNotFound');
+    expect(isReconciling(refused)).toBe(true);
     expect(conditionOf(refused, 'Ready')?.message).toContain('is not an identification stage');
   });
 });

@@ -32,6 +32,8 @@ export interface EnrollmentParts {
 /** The sign-up link: one field on a stage or source that others may own. */
 export class EnrollmentResource implements External {
   readonly #parts: EnrollmentParts;
+  /** What the target linked to when it was first looked at, before we wrote. */
+  #held: string | undefined;
 
   constructor(parts: EnrollmentParts) {
     this.#parts = parts;
@@ -116,13 +118,13 @@ export class EnrollmentResource implements External {
   #observationOf({ row }: TargetRow): Observation {
     const { flow, target, previousValue, recorded } = this.#parts;
     const published = flow !== undefined && row[FIELD] === flow.uuid;
-    const held = typeof row[FIELD] === 'string' ? row[FIELD] : '';
+    this.#held ??= typeof row[FIELD] === 'string' ? row[FIELD] : '';
     return {
       exists: true,
       uuid: row.pk,
       differences: published || flow === undefined ? [] : [{ field: 'enrollmentFlow' }],
       before: { [FIELD]: row[FIELD] ?? null },
-      status: { previousValue: recorded === row.pk ? (previousValue ?? '') : held, flowSlug: flow?.slug, publishedFlow: published ? flow.uuid : this.#parts.published, target: target.name },
+      status: { previousValue: recorded === row.pk ? (previousValue ?? '') : this.#held, flowSlug: flow?.slug, publishedFlow: published ? flow.uuid : this.#parts.published, target: target.name },
       conditions: [
         published
           ? { type: 'Published', status: 'True', reason: 'Reconciled', message: `"${target.name}" links to ${flow.slug}` }

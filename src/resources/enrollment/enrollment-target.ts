@@ -40,7 +40,8 @@ export async function findTarget(session: Session, target: EnrollmentTarget, opt
   // What goes along with the write must not undo what others have just set.
   if (options.fresh === true) session.cache.invalidate(listPath);
   const row = await session.cache.find(listPath, (candidate) => candidate.pk === target.uuid);
-  if (row === undefined) return undefined;
+  // What we remember may be older than the reference that led here.
+  if (row === undefined) return options.fresh === true ? undefined : findTarget(session, target, { fresh: true });
   if (target.kind === 'stage') return { row, listPath, writePath: `${IDENTIFICATION.path}${row.pk}/` };
   const type = SOURCE_MODEL.exec(String(row['meta_model_name']))?.[1];
   if (type === undefined) throw notATarget(target);

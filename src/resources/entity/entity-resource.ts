@@ -79,7 +79,8 @@ export class EntityResource implements External {
   async restore(observed: Observation, before: Body): Promise<void> {
     const { entity, session } = this.#parts;
     const values = await withoutDeadReferences(entity.fields, before, session);
-    if (Object.keys(values).length > 0) await this.#patch(observed, () => values, session);
+    const row = await session.cache.find(entity.path, (candidate) => candidate.pk === observed.uuid);
+    if (row !== undefined && differences(entity.fields, values, row).length > 0) await this.#patch(observed, () => values, session);
   }
 
   async blockers(observed: Observation): Promise<readonly string[]> {

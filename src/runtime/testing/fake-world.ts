@@ -36,12 +36,14 @@ export class FakeWorld {
   connectError: Error | undefined;
   settleError: Error | undefined;
   differenceCause: 'Secret' | undefined;
+  readonly controller: Controller<string>;
   readonly reconciler: Reconciler<string>;
   #made = 0;
   #clock = 0;
 
   constructor() {
-    this.reconciler = new Reconciler([this.#controller()], {
+    this.controller = this.#controller();
+    this.reconciler = new Reconciler([this.controller], {
       store: this.store,
       redact: (text) => text,
       index: this.index,

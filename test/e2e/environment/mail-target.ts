@@ -25,7 +25,7 @@ export interface MailTarget {
 }
 
 /** A real server hands mails to a worker, which may have other work to do (milliseconds). */
-const MAIL_TIMEOUT = 60_000;
+const MAIL_TIMEOUT = 120_000;
 
 /**
  * The mail server of `E2E_SMTP_HOST` and `E2E_SMTP_PORT` (and `E2E_SMTP_USERNAME`, `E2E_SMTP_PASSWORD` if it asks), which appends what it

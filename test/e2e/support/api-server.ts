@@ -17,7 +17,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 
 /** An answer other than success. */
-export class ApiServerError extends Error {
+class ApiServerError extends Error {
   override readonly name = 'ApiServerError';
   readonly status: number;
 

@@ -4,7 +4,7 @@ import { API_VERSION } from '../../../src/api/v1alpha1/group.ts';
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: { readonly name: string };
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly stringData?: Readonly<Record<string, string>>;
 }
@@ -14,7 +14,7 @@ type Spec = Readonly<Record<string, unknown>>;
 /** The key that the tests' token Secrets use. */
 const TOKEN_KEY = 'token';
 /** The name of the token Secret that {@link connection} refers to. */
-export const TOKEN_SECRET = 'authentik-token';
+const TOKEN_SECRET = 'authentik-token';
 
 function ours(kind: string, name: string, spec: Spec): Manifest {
   return { apiVersion: API_VERSION, kind, metadata: { name }, spec };
@@ -64,8 +64,4 @@ export function enrollmentBinding(name: string, spec: Spec): Manifest {
 /** The same manifest with more in its spec. */
 export function withSpec(manifest: Manifest, spec: Spec): Manifest {
   return { ...manifest, spec: { ...manifest.spec, ...spec } };
-}
-
-export function annotated(manifest: Manifest, annotations: Readonly<Record<string, string>>): Manifest {
-  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }

@@ -4,10 +4,10 @@ import { secret, tokenSecret, type Manifest } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The name of the Secret with the settings of the mail server. */
-export const SMTP_SECRET = 'market-smtp';
+const SMTP_SECRET = 'market-smtp';
 
 /** The guide's SMTP settings, as the market's operator puts them into a Secret. */
-export function smtpSecret(mail: Pick<MailTarget, 'host' | 'port' | 'username' | 'password'>): Manifest {
+function smtpSecret(mail: Pick<MailTarget, 'host' | 'port' | 'username' | 'password'>): Manifest {
   const { host, port, username, password } = mail;
   const login = username === undefined || password === undefined ? {} : { username, password };
   return secret(SMTP_SECRET, { host, port: String(port), useTls: 'false', from: 'no-reply@market.example', ...login });

@@ -14,7 +14,7 @@ import { connection, tokenSecret, type Manifest } from './manifests.ts';
 import { startOperatorHere, type OperatorHere } from './operator-here.ts';
 import type { StoredObject } from './stored-object.ts';
 
-export interface ScenarioOptions {
+interface ScenarioOptions {
   /** What to run against; by default the server of the environment, else a fresh stand-in. Ended with the scenario. */
   readonly authentik?: () => Promise<AuthentikTarget>;
   /** How many namespaces; one unless given. The operator watches all of them. */
