@@ -28,7 +28,6 @@ lint: node_modules/.package-lock.json ## Check types, style, layers and dead cod
 
 generate: node_modules/.package-lock.json ## Write what is derived from the schemas and the charts: crds, docs, deploy
 	npm run generate
-	exec node scripts/render-deploy.ts
 
 clean: ## Remove what was built here; node_modules and the built API server in the user's cache stay
 	rm -rf dist coverage .cache

@@ -8,7 +8,27 @@ const common = {
 export default {
   maxWorkers: 2,
   projects: [
-    { ...common, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/scripts'], testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/authentik-sim/**/*.test.ts', '<rootDir>/test/contract/**/*.test.ts', '<rootDir>/test/bed/**/*.test.ts', '<rootDir>/test/transcripts/**/*.test.ts', '<rootDir>/test/mail-server/**/*.test.ts', '<rootDir>/scripts/**/*.test.ts'] },
-    { ...common, displayName: 'cluster', roots: ['<rootDir>/test'], testMatch: ['<rootDir>/test/{e2e,crds,charts,kube}/**/*.test.ts'], globalSetup: '<rootDir>/test/bed/global-setup.ts', globalTeardown: '<rootDir>/test/bed/global-teardown.ts' },
+    {
+      ...common,
+      displayName: 'unit',
+      roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/scripts'],
+      testMatch: [
+        '<rootDir>/src/**/*.test.ts',
+        '<rootDir>/test/authentik-sim/**/*.test.ts',
+        '<rootDir>/test/contract/**/*.test.ts',
+        '<rootDir>/test/bed/**/*.test.ts',
+        '<rootDir>/test/transcripts/**/*.test.ts',
+        '<rootDir>/test/mail-server/**/*.test.ts',
+        '<rootDir>/scripts/**/*.test.ts',
+      ],
+    },
+    {
+      ...common,
+      displayName: 'cluster',
+      roots: ['<rootDir>/test'],
+      testMatch: ['<rootDir>/test/{e2e,crds,charts,kube}/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/bed/global-setup.ts',
+      globalTeardown: '<rootDir>/test/bed/global-teardown.ts',
+    },
   ],
 };

@@ -52,15 +52,33 @@ try {
   await bed.kubectl(['apply', '-f', path.join(ROOT, 'crds')]);
   await bed.kubectl(['create', 'namespace', NAMESPACE]);
   await bed.kubectl(['create', 'secret', 'generic', 'authentik-token', `--from-literal=token=${sim.token}`], { namespace: NAMESPACE });
-  await bed.kubectl(['create', 'secret', 'generic', 'smtp', `--from-literal=host=${mail.host}`, `--from-literal=port=${mail.port}`], { namespace: NAMESPACE });
+  await bed.kubectl(['create', 'secret', 'generic', 'smtp', `--from-literal=host=${mail.host}`, `--from-literal=port=${mail.port}`], {
+    namespace: NAMESPACE,
+  });
   const values = { 'market.url': 'https://market.example', 'authentik.url': sim.url, 'email.smtpSecretName': 'smtp' };
   const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   await bed.helm(['install', 'market', path.join(ROOT, 'helm/market-enrollment'), '--namespace', NAMESPACE, ...set]);
-  const operator = spawn(process.execPath, ['--max-semi-space-size=1', '--optimize-for-size', path.join(ROOT, 'dist/main.js'), '--kubeconfig', bed.kubeconfigPath, '--http-port', '0', '--http-host', '127.0.0.1'], { stdio: 'ignore', env: { ...process.env, MALLOC_ARENA_MAX: '1' } });
+  const operator = spawn(
+    process.execPath,
+    [
+      '--max-semi-space-size=1',
+      '--optimize-for-size',
+      path.join(ROOT, 'dist/main.js'),
+      '--kubeconfig',
+      bed.kubeconfigPath,
+      '--http-port',
+      '0',
+      '--http-host',
+      '127.0.0.1',
+    ],
+    { stdio: 'ignore', env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
+  );
   try {
     await bed.kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'enrollmentbinding', '--all'], { namespace: NAMESPACE });
     const [idle, bare] = [await settledMB(Number(operator.pid)), await bareNodeMB()];
-    console.log(`idle, the guide Ready: ${idle.toFixed(0)} MB resident, ${(idle / bare).toFixed(1)} times a bare Node (${bare.toFixed(0)} MB); budget ${BUDGET_MB} MB`);
+    console.log(
+      `idle, the guide Ready: ${idle.toFixed(0)} MB resident, ${(idle / bare).toFixed(1)} times a bare Node (${bare.toFixed(0)} MB); budget ${BUDGET_MB} MB`,
+    );
     if (idle > BUDGET_MB) process.exitCode = 1;
   } finally {
     operator.kill();

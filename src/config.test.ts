@@ -3,17 +3,37 @@ import { readConfig } from './config.ts';
 describe('readConfig', () => {
   it('has sane defaults', () => {
     const read = readConfig([], {}, '1.2.3');
-    expect(read).toMatchObject({ kind: 'run', config: { watchNamespaces: [], leaderElect: false, httpPort: 8080, workers: 4, logLevel: 'info' } });
+    expect(read).toMatchObject({
+      kind: 'run',
+      config: { watchNamespaces: [], leaderElect: false, httpPort: 8080, workers: 4, logLevel: 'info' },
+    });
   });
 
   it('reads variables, and a flag wins', () => {
-    const read = readConfig(['--workers', '2'], { AFO_WORKERS: '8', AFO_WATCH_NAMESPACES: 'a, b', AFO_DEFAULT_CONNECTION: 'ns/main', AFO_LEADER_ELECT: 'true', POD_NAME: 'pod-0' }, '1.2.3');
-    expect(read).toMatchObject({ kind: 'run', config: { workers: 2, watchNamespaces: ['a', 'b'], defaultConnection: { namespace: 'ns', name: 'main' }, leaderElect: true, podName: 'pod-0' } });
+    const read = readConfig(
+      ['--workers', '2'],
+      { AFO_WORKERS: '8', AFO_WATCH_NAMESPACES: 'a, b', AFO_DEFAULT_CONNECTION: 'ns/main', AFO_LEADER_ELECT: 'true', POD_NAME: 'pod-0' },
+      '1.2.3',
+    );
+    expect(read).toMatchObject({
+      kind: 'run',
+      config: {
+        workers: 2,
+        watchNamespaces: ['a', 'b'],
+        defaultConnection: { namespace: 'ns', name: 'main' },
+        leaderElect: true,
+        podName: 'pod-0',
+      },
+    });
   });
 
   it('prints its version and its help', () => {
     expect(readConfig(['--version'], {}, '1.2.3')).toEqual({ kind: 'exit', code: 0, text: '1.2.3\n' });
-    expect(readConfig(['--help'], {}, '1.2.3')).toMatchObject({ kind: 'exit', code: 0, text: expect.stringContaining('--default-connection') as string });
+    expect(readConfig(['--help'], {}, '1.2.3')).toMatchObject({
+      kind: 'exit',
+      code: 0,
+      text: expect.stringContaining('--default-connection') as string,
+    });
   });
 
   it.each([

@@ -10,7 +10,12 @@ const Config = z.object({
   context: z.string().min(1).optional(),
   watchNamespaces: z
     .string()
-    .transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
     .pipe(z.array(z.string().regex(NAMESPACE, 'must be namespaces, separated by commas'))),
   defaultConnection: z
     .string()
@@ -33,7 +38,8 @@ const Config = z.object({
 export type Config = z.infer<typeof Config>;
 
 /** What to do after reading the arguments: run, or print something and end. */
-export type Invocation = { readonly kind: 'run'; readonly config: Config } | { readonly kind: 'exit'; readonly code: number; readonly text: string };
+export type Invocation =
+  { readonly kind: 'run'; readonly config: Config } | { readonly kind: 'exit'; readonly code: number; readonly text: string };
 
 /** Reads flags and environment. Every flag can be given as a variable; a flag wins. Never throws: what is wrong is in the answer. */
 export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, version: string): Invocation {
@@ -69,7 +75,13 @@ function command(version: string): Command {
     .addOption(option('--kubeconfig <file>', 'kubeconfig to use outside of a cluster; else KUBECONFIG, else the pod', 'AFO_KUBECONFIG'))
     .addOption(option('--context <name>', 'context of the kubeconfig', 'AFO_CONTEXT'))
     .addOption(option('--watch-namespaces <list>', 'namespaces to watch, separated by commas; empty for all', 'AFO_WATCH_NAMESPACES', ''))
-    .addOption(option('--default-connection <namespace/name>', 'AuthentikConnection for objects that name none and have none called "default"', 'AFO_DEFAULT_CONNECTION'))
+    .addOption(
+      option(
+        '--default-connection <namespace/name>',
+        'AuthentikConnection for objects that name none and have none called "default"',
+        'AFO_DEFAULT_CONNECTION',
+      ),
+    )
     .addOption(option('--leader-elect <boolean>', 'only one of several replicas works at a time', 'AFO_LEADER_ELECT', 'false'))
     .addOption(option('--leader-election-namespace <name>', "namespace of the Lease; default the pod's", 'AFO_LEADER_ELECTION_NAMESPACE'))
     .addOption(option('--http-port <port>', 'port of /healthz, /readyz and /metrics; 0 for any', 'AFO_HTTP_PORT', '8080'))

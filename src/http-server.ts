@@ -12,7 +12,11 @@ export interface HttpState {
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. Resolves once it listens; the port is in its address. */
-export async function serveHttp(port: number, host: string | undefined, state: HttpState): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function serveHttp(
+  port: number,
+  host: string | undefined,
+  state: HttpState,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     void answer(request.url ?? '/', state).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
@@ -31,7 +35,11 @@ export async function serveHttp(port: number, host: string | undefined, state: H
 }
 
 async function answer(url: string, { healthy, notReady, registry }: HttpState): Promise<{ status: number; type: string; body: string }> {
-  const text = (status: number, body: string): { status: number; type: string; body: string } => ({ status, type: 'text/plain; charset=utf-8', body: `${body}\n` });
+  const text = (status: number, body: string): { status: number; type: string; body: string } => ({
+    status,
+    type: 'text/plain; charset=utf-8',
+    body: `${body}\n`,
+  });
   switch (url.split('?', 1)[0]) {
     case '/healthz':
       return healthy() ? text(200, 'ok') : text(503, 'not healthy');

@@ -52,7 +52,9 @@ async function run(config: Config, log: Logger, redaction: Redaction): Promise<n
   });
   log.info({ version: VERSION, port: http.port, namespaces: config.watchNamespaces, leaderElect: config.leaderElect }, 'starting');
   const started = operator.start().then(() => log.info({}, 'every kind is listed'));
-  const outcome = await (config.leaderElect ? lead(operator, config, kubeConfig, log, metrics, ended, started) : work(operator, metrics, ended, started));
+  const outcome = await (config.leaderElect
+    ? lead(operator, config, kubeConfig, log, metrics, ended, started)
+    : work(operator, metrics, ended, started));
   log.info({ outcome }, 'stopping');
   await operator.shutDown();
   await http.close();

@@ -18,7 +18,12 @@ export class Metrics implements ReconcileMetrics {
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
     registers: [this.registry],
   });
-  readonly #drift = new Counter({ name: 'afo_drift_corrected_total', help: 'Changes made by others in Authentik that were put back.', labelNames: ['kind'], registers: [this.registry] });
+  readonly #drift = new Counter({
+    name: 'afo_drift_corrected_total',
+    help: 'Changes made by others in Authentik that were put back.',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
   readonly #requests = new Counter({
     name: 'afo_authentik_requests_total',
     help: 'Requests to Authentik, by method, path template and status; "error" when no answer came.',
@@ -32,7 +37,12 @@ export class Metrics implements ReconcileMetrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [this.registry],
   });
-  readonly #restarts = new Counter({ name: 'afo_watch_restarts_total', help: 'Watches of the API server that were opened anew, by kind and why.', labelNames: ['kind', 'reason'], registers: [this.registry] });
+  readonly #restarts = new Counter({
+    name: 'afo_watch_restarts_total',
+    help: 'Watches of the API server that were opened anew, by kind and why.',
+    labelNames: ['kind', 'reason'],
+    registers: [this.registry],
+  });
   readonly #leader = new Gauge({ name: 'afo_leader', help: '1 while this replica does the work.', registers: [this.registry] });
 
   constructor() {

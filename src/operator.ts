@@ -68,17 +68,46 @@ export class FlowOperator extends OperatorBase {
     super(parts.kubeConfig, parts.log);
     const { config, kubeConfig, log, metrics } = parts;
     this.#parts = parts;
-    this.#store = new KubeObjectStore({ kubeConfig, group: GROUP, version: VERSION, kinds: KINDS, namespaces: config.watchNamespaces, logger: log, onRestart: (kind, reason) => metrics.watchRestarted(kind, reason) });
+    this.#store = new KubeObjectStore({
+      kubeConfig,
+      group: GROUP,
+      version: VERSION,
+      kinds: KINDS,
+      namespaces: config.watchNamespaces,
+      logger: log,
+      onRestart: (kind, reason) => metrics.watchRestarted(kind, reason),
+    });
     this.#sources = new KubeSourceStore({ kubeConfig, logger: log, onRestart: (kind, reason) => metrics.watchRestarted(kind, reason) });
-    this.#events = new KubeEventRecorder({ events: kubeConfig.makeApiClient(k8s.EventsV1Api), logger: log, instance: config.podName ?? 'authentik-flow-operator' });
+    this.#events = new KubeEventRecorder({
+      events: kubeConfig.makeApiClient(k8s.EventsV1Api),
+      logger: log,
+      instance: config.podName ?? 'authentik-flow-operator',
+    });
     this.#queue = new Workqueue({ ...RETRY, logger: log });
     metrics.watchQueue(() => this.#queue.depth);
     const index = new DependencyIndex();
     const events = this.#redactedEvents();
     const { controllers, connections } = this.#controllers(events);
-    const environment = { store: this.#store, redact: (text: string) => parts.redaction.scrub(text), index, events, metrics, finalizer: FINALIZER, annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION }, now: timestamp };
+    const environment = {
+      store: this.#store,
+      redact: (text: string) => parts.redaction.scrub(text),
+      index,
+      events,
+      metrics,
+      finalizer: FINALIZER,
+      annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION },
+      now: timestamp,
+    };
     this.#reconciler = new Reconciler(controllers, environment, log);
-    this.#dispatcher = new Dispatcher({ controllers, reconciler: this.#reconciler, store: this.#store, sources: this.#sources, index, queue: this.#queue, extraTopics: (object) => topicsInAuthentik(object, connections.urlOf(object)) });
+    this.#dispatcher = new Dispatcher({
+      controllers,
+      reconciler: this.#reconciler,
+      store: this.#store,
+      sources: this.#sources,
+      index,
+      queue: this.#queue,
+      extraTopics: (object) => topicsInAuthentik(object, connections.urlOf(object)),
+    });
     this.#drift = new DriftWatch({
       store: this.#store,
       sessions: this.#sessions,
@@ -128,9 +157,19 @@ export class FlowOperator extends OperatorBase {
     const { config, kubeConfig, log, metrics, redaction, version } = this.#parts;
     const core = kubeConfig.makeApiClient(k8s.CoreV1Api);
     const secrets = new SecretReader(this.#sources, redaction, events);
-    const clientOptions = { log, userAgent: `authentik-flow-operator/${version}`, onRequest: (record: Parameters<Metrics['request']>[0]) => metrics.request(record) };
+    const clientOptions = {
+      log,
+      userAgent: `authentik-flow-operator/${version}`,
+      onRequest: (record: Parameters<Metrics['request']>[0]) => metrics.request(record),
+    };
     const connection = { secrets, sessions: this.#sessions, clock: systemClock, clientOptions };
-    const connections = new Connections({ store: this.#store, sessions: this.#sessions, open: async (object) => openSession(object, connection), defaultConnection: config.defaultConnection, namespaceLabels: namespaceLabels({ core }) });
+    const connections = new Connections({
+      store: this.#store,
+      sessions: this.#sessions,
+      open: async (object) => openSession(object, connection),
+      defaultConnection: config.defaultConnection,
+      namespaceLabels: namespaceLabels({ core }),
+    });
     const managed = { store: this.#store, connections, secrets };
     const controllers = [
       connectionController(connection),

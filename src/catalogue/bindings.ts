@@ -8,7 +8,12 @@ export const STAGE_BINDING = {
   fields: [
     { api: 'evaluate_on_plan', type: 'boolean', resend: true, description: 'Evaluates the policies when the flow begins.' },
     { api: 're_evaluate_policies', type: 'boolean', resend: true, description: 'Evaluates the policies when the stage comes up.' },
-    { api: 'invalid_response_action', type: 'enum', values: ['retry', 'restart', 'restart_with_context'], description: 'What a wrong answer leads to.' },
+    {
+      api: 'invalid_response_action',
+      type: 'enum',
+      values: ['retry', 'restart', 'restart_with_context'],
+      description: 'What a wrong answer leads to.',
+    },
     { api: 'policy_engine_mode', type: 'enum', values: ['any', 'all'], description: 'Whether one or all of the policies must pass.' },
   ] satisfies readonly Field[],
 } as const;

@@ -7,10 +7,23 @@ export const FLOW = {
   model: 'authentik_flows.flow',
   naturalKey: 'slug',
   lookup: 'slug',
-  parts: ['authentik_flows.flowstagebinding', 'authentik_policies.policybinding', 'authentik_policies.policy', 'authentik_flows.flowtoken', 'authentik_flows.stage'],
+  parts: [
+    'authentik_flows.flowstagebinding',
+    'authentik_policies.policybinding',
+    'authentik_policies.policy',
+    'authentik_flows.flowtoken',
+    'authentik_flows.stage',
+  ],
   fields: [
     { api: 'name', type: 'string', minLength: 1, maxLength: 1024, required: true, description: 'The name that administrators see.' },
-    { api: 'title', type: 'string', minLength: 1, maxLength: 1024, required: true, description: 'The heading that visitors see. May hold `%(app)s` and `%(user)s`.' },
+    {
+      api: 'title',
+      type: 'string',
+      minLength: 1,
+      maxLength: 1024,
+      required: true,
+      description: 'The heading that visitors see. May hold `%(app)s` and `%(user)s`.',
+    },
     {
       api: 'designation',
       type: 'enum',
@@ -32,7 +45,12 @@ export const FLOW = {
       ],
       description: 'Who may enter the flow.',
     },
-    { api: 'denied_action', type: 'enum', values: ['message_continue', 'message', 'continue'], description: 'What happens to those who may not.' },
+    {
+      api: 'denied_action',
+      type: 'enum',
+      values: ['message_continue', 'message', 'continue'],
+      description: 'What happens to those who may not.',
+    },
     { api: 'compatibility_mode', type: 'boolean', description: 'Helps password managers of mobile browsers.' },
     {
       api: 'layout',
@@ -48,7 +66,18 @@ export const FLOW = {
       ],
       description: 'How the page is laid out.',
     },
-    { api: 'background', type: 'string', maxLength: 2048, since: '2025.12', description: 'Picture behind the page: a file in media storage, a URL or a `/static/…` path. `""` means the default.' },
-    { api: 'policy_engine_mode', type: 'enum', values: ['any', 'all'], description: "Whether one or all of the flow's policies must pass." },
+    {
+      api: 'background',
+      type: 'string',
+      maxLength: 2048,
+      since: '2025.12',
+      description: 'Picture behind the page: a file in media storage, a URL or a `/static/…` path. `""` means the default.',
+    },
+    {
+      api: 'policy_engine_mode',
+      type: 'enum',
+      values: ['any', 'all'],
+      description: "Whether one or all of the flow's policies must pass.",
+    },
   ] satisfies readonly Field[],
 } as const satisfies EntityType;

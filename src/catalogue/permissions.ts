@@ -6,7 +6,13 @@ import { PROMPT } from './prompt.ts';
 import { STAGES } from './stages.ts';
 
 /** What is only looked at: the targets of references, and the lists that span all types of a family. */
-const LOOKED_AT = ['authentik_flows.view_stage', 'authentik_policies.view_policy', 'authentik_core.view_group', 'authentik_core.view_source', 'authentik_core.view_user'];
+const LOOKED_AT = [
+  'authentik_flows.view_stage',
+  'authentik_policies.view_policy',
+  'authentik_core.view_group',
+  'authentik_core.view_source',
+  'authentik_core.view_user',
+];
 
 /** What a delete could take along: `used_by` shows only what the token may view, and what isn't shown can't stop us. */
 const TAKEN_ALONG = ['authentik_core.view_provider', 'authentik_policies.view_policybindingmodel'];
@@ -18,4 +24,8 @@ export function requiredPermissions(): readonly string[] {
 }
 
 /** What makes it quicker, and is done without when it isn't granted: the audit log tells of changes at once, caches are cleared. */
-export const OPTIONAL_PERMISSIONS = ['authentik_events.view_event', 'authentik_flows.clear_flow_cache', 'authentik_policies.clear_policy_cache'] as const;
+export const OPTIONAL_PERMISSIONS = [
+  'authentik_events.view_event',
+  'authentik_flows.clear_flow_cache',
+  'authentik_policies.clear_policy_cache',
+] as const;

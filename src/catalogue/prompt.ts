@@ -9,8 +9,22 @@ export const PROMPT = {
   lookup: 'pk',
   parts: [],
   fields: [
-    { api: 'field_key', type: 'string', minLength: 1, maxLength: 1024, required: true, description: 'Where the answer goes: `username`, `email`, `name`, `password`, or `attributes.…` for an attribute of the user.' },
-    { api: 'label', type: 'string', minLength: 1, maxLength: 4096, required: true, description: 'What the visitor reads beside the field.' },
+    {
+      api: 'field_key',
+      type: 'string',
+      minLength: 1,
+      maxLength: 1024,
+      required: true,
+      description: 'Where the answer goes: `username`, `email`, `name`, `password`, or `attributes.…` for an attribute of the user.',
+    },
+    {
+      api: 'label',
+      type: 'string',
+      minLength: 1,
+      maxLength: 4096,
+      required: true,
+      description: 'What the visitor reads beside the field.',
+    },
     {
       api: 'type',
       type: 'enum',

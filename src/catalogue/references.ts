@@ -18,7 +18,13 @@ interface TargetEntry {
 export const TARGETS = {
   flow: { model: 'authentik_flows.flow', path: '/flows/instances/', naturalKey: 'slug', kind: 'AuthentikFlow', noun: 'flow' },
   stage: { model: 'authentik_flows.stage', path: '/stages/all/', naturalKey: 'name', kind: 'AuthentikStage', noun: 'stage' },
-  prompt: { model: 'authentik_stages_prompt.prompt', path: '/stages/prompt/prompts/', naturalKey: 'name', kind: 'AuthentikPrompt', noun: 'prompt' },
+  prompt: {
+    model: 'authentik_stages_prompt.prompt',
+    path: '/stages/prompt/prompts/',
+    naturalKey: 'name',
+    kind: 'AuthentikPrompt',
+    noun: 'prompt',
+  },
   policy: { model: 'authentik_policies.policy', path: '/policies/all/', naturalKey: 'name', kind: 'AuthentikPolicy', noun: 'policy' },
   group: { model: 'authentik_core.group', path: '/core/groups/', naturalKey: 'name', noun: 'group' },
   user: { model: 'authentik_core.user', path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },

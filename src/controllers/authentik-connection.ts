@@ -61,7 +61,8 @@ export function connectionController(parts: ConnectionParts): Controller<Session
     external: (_object, session) => observed(session),
     externalForDeletion: (_object, session) => observed(session),
     conditionsFor: (error) => CONCERNS[error.reason] ?? [],
-    isHeldBy: (object, dependent) => (dependent.status as { connection?: string } | undefined)?.connection === `${object.metadata.namespace}/${object.metadata.name}`,
+    isHeldBy: (object, dependent) =>
+      (dependent.status as { connection?: string } | undefined)?.connection === `${object.metadata.namespace}/${object.metadata.name}`,
   };
 }
 
@@ -72,7 +73,10 @@ function specOf(object: ManagedObject): AuthentikConnectionSpec {
 function sources(object: ManagedObject): readonly SourceKey[] {
   const { tokenSecretRef, caBundleRef } = specOf(object);
   const { namespace } = object.metadata;
-  return [{ kind: 'Secret', namespace, name: tokenSecretRef.name }, ...(caBundleRef === undefined ? [] : [{ kind: caBundleRef.kind, namespace, name: caBundleRef.name }])];
+  return [
+    { kind: 'Secret', namespace, name: tokenSecretRef.name },
+    ...(caBundleRef === undefined ? [] : [{ kind: caBundleRef.kind, namespace, name: caBundleRef.name }]),
+  ];
 }
 
 /** Asks the server who we are, and keeps the session for everybody else. A client whose settings haven't changed goes on being used. */
@@ -80,7 +84,9 @@ export async function openSession(object: ManagedObject, parts: ConnectionParts)
   const spec = specOf(object);
   const token = (await parts.secrets.text(object, spec.tokenSecretRef)).value;
   const caPem = spec.caBundleRef === undefined ? undefined : await parts.secrets.bundle(object, spec.caBundleRef);
-  const fingerprint = createHash('sha256').update(JSON.stringify([spec.url, token, caPem, spec.requestTimeout, spec.maxConcurrentRequests])).digest('hex');
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([spec.url, token, caPem, spec.requestTimeout, spec.maxConcurrentRequests]))
+    .digest('hex');
   const known = parts.sessions.get(keyOf(object));
   const client = known?.fingerprint === fingerprint ? known.session.client : new AuthentikClient(clientOptions(spec, token, caPem, parts));
   const info = await probe(client);
@@ -125,7 +131,9 @@ function observed(session: Session): External {
     conditions: [
       { type: 'Authenticated', status: 'True', reason: 'Reconciled', message: `the token is that of ${session.info.username}` },
       { type: 'VersionSupported', status: 'True', reason: 'Reconciled', message: `Authentik ${session.info.version}` },
-      ...(missing.length > 0 ? [] : [{ type: 'PermissionsGranted', status: 'True', reason: 'Reconciled', message: granted(session) } as const]),
+      ...(missing.length > 0
+        ? []
+        : [{ type: 'PermissionsGranted', status: 'True', reason: 'Reconciled', message: granted(session) } as const]),
     ],
   };
   const nothing = async (): Promise<Observation> => Promise.resolve(observation);
@@ -137,7 +145,11 @@ function observed(session: Session): External {
     delete: async () => Promise.resolve(),
     restore: async () => Promise.resolve(),
     settle: async () => {
-      if (missing.length > 0) throw new OperatorError('PermissionDenied', `the token of ${session.info.username} lacks ${missing.length} permissions, the first is ${missing[0] ?? ''}; all are in status.missingPermissions`);
+      if (missing.length > 0)
+        throw new OperatorError(
+          'PermissionDenied',
+          `the token of ${session.info.username} lacks ${missing.length} permissions, the first is ${missing[0] ?? ''}; all are in status.missingPermissions`,
+        );
       return Promise.resolve({});
     },
   };
@@ -145,5 +157,7 @@ function observed(session: Session): External {
 
 function granted(session: Session): string {
   if (session.info.isSuperuser) return 'the token is that of a superuser; a role with the listed permissions is enough';
-  return session.info.permissions === undefined ? 'this Authentik does not tell the rights of the token; a missing one shows when it is needed' : 'the roles grant everything that the operator can do';
+  return session.info.permissions === undefined
+    ? 'this Authentik does not tell the rights of the token; a missing one shows when it is needed'
+    : 'the roles grant everything that the operator can do';
 }

@@ -18,11 +18,16 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     manages: 'object',
     conditions: ['UnmanagedBindings'],
     externalName: slugOf,
-    dependencies: (object) => [...parts.connections.candidates(object), ...namedKeys(FLOW.fields, object.spec as AuthentikFlowSpec, object.metadata.namespace), ...boundKeys(object)],
+    dependencies: (object) => [
+      ...parts.connections.candidates(object),
+      ...namedKeys(FLOW.fields, object.spec as AuthentikFlowSpec, object.metadata.namespace),
+      ...boundKeys(object),
+    ],
     sources: () => [],
     claim: (object) => `flow "${slugOf(object)}"`,
     readyAfter: boundKeys,
-    resolveReferences: async (object, session) => desiredFlow(object.spec as AuthentikFlowSpec, session.version, resolverOf(parts, object, session)),
+    resolveReferences: async (object, session) =>
+      desiredFlow(object.spec as AuthentikFlowSpec, session.version, resolverOf(parts, object, session)),
     readSecrets: () => Promise.resolve(undefined),
     external: resource,
     externalForDeletion: (object, session) => resource(object, session, NOTHING),
@@ -41,7 +46,8 @@ function resource(object: ManagedObject, session: Session, desired: DesiredFlow)
 function boundKeys(object: ManagedObject): readonly ObjectKey[] {
   const { stages, policies } = object.spec as AuthentikFlowSpec;
   const { namespace } = object.metadata;
-  const policyKeys = (entries: readonly PolicyEntry[] | undefined): readonly ObjectKey[] => (entries ?? []).flatMap((entry) => keyOfReference(entry.policyRef, 'policy', namespace) ?? []);
+  const policyKeys = (entries: readonly PolicyEntry[] | undefined): readonly ObjectKey[] =>
+    (entries ?? []).flatMap((entry) => keyOfReference(entry.policyRef, 'policy', namespace) ?? []);
   const stageKeys = (stages ?? []).flatMap((entry) => keyOfReference(entry.stageRef, 'stage', namespace) ?? []);
   return [...stageKeys, ...(stages ?? []).flatMap((entry) => policyKeys(entry.policies)), ...policyKeys(policies)];
 }

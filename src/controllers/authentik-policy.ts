@@ -11,7 +11,15 @@ import { memberOf } from './typed-member.ts';
 
 /** Policies: a change takes effect only once Authentik has forgotten what the old one decided. */
 export function policyController(parts: ManagedKindParts): ManagedController<Body> {
-  return entityController({ kind: 'AuthentikPolicy', noun: 'policy', describe: (object) => memberOf(POLICIES, object.spec as AuthentikPolicySpec), wrap: forgetful }, parts);
+  return entityController(
+    {
+      kind: 'AuthentikPolicy',
+      noun: 'policy',
+      describe: (object) => memberOf(POLICIES, object.spec as AuthentikPolicySpec),
+      wrap: forgetful,
+    },
+    parts,
+  );
 }
 
 function forgetful(resource: EntityResource, session: Session): External {

@@ -6,5 +6,8 @@ import type { ManagedController, ManagedKindParts } from './managed-kind.ts';
 
 /** Prompts: the declared fields stand in the spec itself. */
 export function promptController(parts: ManagedKindParts): ManagedController<Body> {
-  return entityController({ kind: 'AuthentikPrompt', noun: 'prompt', describe: (object) => ({ entity: PROMPT, values: object.spec as AuthentikPromptSpec }) }, parts);
+  return entityController(
+    { kind: 'AuthentikPrompt', noun: 'prompt', describe: (object) => ({ entity: PROMPT, values: object.spec as AuthentikPromptSpec }) },
+    parts,
+  );
 }

@@ -31,8 +31,15 @@ export function stageController(parts: ManagedKindParts): ManagedController<Body
 /** What Authentik listed, and our own flows that have bound the stage since. */
 function flowsOf(row: ApiObject, object: ManagedObject, parts: ManagedKindParts): readonly string[] {
   const listed = Flows.safeParse(row['flow_set']);
-  const ours = parts.store.list('AuthentikFlow').filter((flow) => flow.metadata.namespace === object.metadata.namespace && binds(flow, object));
-  return [...new Set([...(listed.success ? listed.data.map((flow) => flow.slug) : []), ...ours.map((flow) => (flow.spec as AuthentikFlowSpec).slug)])].sort();
+  const ours = parts.store
+    .list('AuthentikFlow')
+    .filter((flow) => flow.metadata.namespace === object.metadata.namespace && binds(flow, object));
+  return [
+    ...new Set([
+      ...(listed.success ? listed.data.map((flow) => flow.slug) : []),
+      ...ours.map((flow) => (flow.spec as AuthentikFlowSpec).slug),
+    ]),
+  ].sort();
 }
 
 function binds(flow: ManagedObject, stage: ManagedObject): boolean {

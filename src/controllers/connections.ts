@@ -30,7 +30,13 @@ export class Connections {
   readonly #labels: NamespaceLabels;
   readonly #open: OpenSession;
 
-  constructor(parts: { store: Pick<ObjectStore, 'get'>; sessions: Sessions; open: OpenSession; defaultConnection: DefaultConnection | undefined; namespaceLabels: NamespaceLabels }) {
+  constructor(parts: {
+    store: Pick<ObjectStore, 'get'>;
+    sessions: Sessions;
+    open: OpenSession;
+    defaultConnection: DefaultConnection | undefined;
+    namespaceLabels: NamespaceLabels;
+  }) {
     this.#open = parts.open;
     this.#store = parts.store;
     this.#sessions = parts.sessions;
@@ -93,7 +99,11 @@ export class Connections {
     const { namespace: home, name } = connection.metadata;
     // A change of the connection wakes us; a label on the namespace doesn't, since namespaces aren't watched.
     const retry = allowed?.from === 'Selector' ? { retryAfterMs: LOOK_AGAIN_MS } : {};
-    throw new OperatorError('NamespaceNotAllowed', `AuthentikConnection ${home}/${name} does not allow namespace ${namespace}: add it to its allowedNamespaces`, retry);
+    throw new OperatorError(
+      'NamespaceNotAllowed',
+      `AuthentikConnection ${home}/${name} does not allow namespace ${namespace}: add it to its allowedNamespaces`,
+      retry,
+    );
   }
 }
 
@@ -106,7 +116,10 @@ function recordedKey(object: ManagedObject): ObjectKey | undefined {
   return namespace === undefined || name === undefined ? undefined : connectionKey(namespace, name);
 }
 
-function answer(key: ObjectKey | undefined, session: Session): { session: Session; status: Readonly<Record<string, unknown>>; url: string } {
+function answer(
+  key: ObjectKey | undefined,
+  session: Session,
+): { session: Session; status: Readonly<Record<string, unknown>>; url: string } {
   return { session, status: key === undefined ? {} : { connection: `${key.namespace}/${key.name}` }, url: session.url };
 }
 

@@ -30,7 +30,11 @@ export function enrollmentController(parts: ManagedKindParts & { readonly config
     dependencies: (object) => {
       const { reference, kind } = targetReference(object);
       const { namespace } = object.metadata;
-      return [...parts.connections.candidates(object), ...flowKey(object), ...([keyOfReference(reference, kind, namespace)].flatMap((key) => key ?? []))];
+      return [
+        ...parts.connections.candidates(object),
+        ...flowKey(object),
+        ...[keyOfReference(reference, kind, namespace)].flatMap((key) => key ?? []),
+      ];
     },
     sources: () => [],
     claim: (object) => `the sign-up link of ${targetReference(object).kind} "${targetName(object, parts)}"`,
@@ -53,7 +57,9 @@ function specOf(object: ManagedObject): EnrollmentBindingSpec {
 
 function targetReference(object: ManagedObject): { readonly reference: Reference; readonly kind: 'stage' | 'source' } {
   const { identificationStageRef, sourceRef } = specOf(object);
-  return identificationStageRef === undefined ? { reference: sourceRef ?? {}, kind: 'source' } : { reference: identificationStageRef, kind: 'stage' };
+  return identificationStageRef === undefined
+    ? { reference: sourceRef ?? {}, kind: 'source' }
+    : { reference: identificationStageRef, kind: 'stage' };
 }
 
 /** The name in Authentik, the same whether a reference goes through one of our objects or not. */
@@ -72,11 +78,15 @@ async function resolve(object: ManagedObject, session: Session, parts: ManagedKi
   const resolver = resolverOf(parts, object, session);
   const uuid = String(await resolver(specOf(object).flowRef, 'flow'));
   const row = await session.cache.find(FLOW.path, (candidate) => candidate.pk === uuid);
-  if (row === undefined) throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
+  if (row === undefined)
+    throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
   const { reference, kind } = targetReference(object);
   const target = String(await resolver(reference, kind));
   refuseSecondWriter(object, target, session.url, parts);
-  return { flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) }, target: { kind, uuid: target, name: targetName(object, parts) } };
+  return {
+    flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) },
+    target: { kind, uuid: target, name: targetName(object, parts) },
+  };
 }
 
 /** Two bindings may name one target in different ways, which their claims can't tell. Who has it on record keeps it. */
@@ -86,7 +96,10 @@ function refuseSecondWriter(object: ManagedObject, target: string, url: string, 
     return other.metadata.uid !== object.metadata.uid && status?.uuid === target && status.connectionURL === url;
   });
   if (rival === undefined || recordedUUID(object) === target) return;
-  throw new OperatorError('Conflict', `EnrollmentBinding ${rival.metadata.namespace}/${rival.metadata.name} already publishes a flow there; delete one of the two`);
+  throw new OperatorError(
+    'Conflict',
+    `EnrollmentBinding ${rival.metadata.namespace}/${rival.metadata.name} already publishes a flow there; delete one of the two`,
+  );
 }
 
 function resource(
@@ -109,7 +122,12 @@ function resource(
   });
 }
 
-async function publishConfig(object: ManagedObject, status: EnrollmentBindingStatus | undefined, configMaps: ConfigMapWriter, data: Readonly<Record<string, string>>): Promise<string | undefined> {
+async function publishConfig(
+  object: ManagedObject,
+  status: EnrollmentBindingStatus | undefined,
+  configMaps: ConfigMapWriter,
+  data: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
   const name = specOf(object).configMap?.name;
   if (status?.configMap !== undefined && status.configMap !== name) await configMaps.remove(object, status.configMap);
   if (name === undefined) return undefined;

@@ -6,7 +6,15 @@ import { EntityResource } from '../resources/entity/entity-resource.ts';
 import { memberSecrets } from '../resources/member-secrets.ts';
 import type { External } from '../runtime/external.ts';
 import type { ManagedObject } from '../runtime/object.ts';
-import { managedKind, namedKeys, namedSecrets, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+import {
+  managedKind,
+  namedKeys,
+  namedSecrets,
+  recordedUUID,
+  resolverOf,
+  type ManagedController,
+  type ManagedKindParts,
+} from './managed-kind.ts';
 
 /** What one kind of entity adds to the rest. */
 export interface EntityKind {
@@ -23,7 +31,12 @@ export interface EntityKind {
 
 /** A controller for objects that are nothing but one entity: prompts, policies, stages. */
 export function entityController(kind: EntityKind, parts: ManagedKindParts): ManagedController<Body> {
-  const resource = (object: ManagedObject, session: Session, desired: Body | undefined, secrets?: Parameters<ManagedController<Body>['external']>[3]): External => {
+  const resource = (
+    object: ManagedObject,
+    session: Session,
+    desired: Body | undefined,
+    secrets?: Parameters<ManagedController<Body>['external']>[3],
+  ): External => {
     const entity = new EntityResource({
       session,
       entity: kind.describe(object).entity,

@@ -32,7 +32,10 @@ export function managedKind(parts: ManagedKindParts): Pick<ManagedController<nev
 function policiesOf(object: ManagedObject, connections: Connections): Policies {
   const spec = object.spec as ManagedSpec;
   const defaults = connections.find(object)?.spec.defaults;
-  return { adoption: spec.adoptionPolicy ?? defaults?.adoptionPolicy ?? 'IfMatch', deletion: spec.deletionPolicy ?? defaults?.deletionPolicy };
+  return {
+    adoption: spec.adoptionPolicy ?? defaults?.adoptionPolicy ?? 'IfMatch',
+    deletion: spec.deletionPolicy ?? defaults?.deletionPolicy,
+  };
 }
 
 /** Resolves references as seen from one object. */
@@ -47,7 +50,8 @@ export function namedKeys(fields: readonly Field[], values: Readonly<Record<stri
     const value = values[specName(field)];
     if (value === undefined) return [];
     if (field.type === 'reference') return keyOfReference(value as Reference, field.to, namespace) ?? [];
-    if (field.type === 'referenceSet') return (value as readonly Reference[]).flatMap((reference) => keyOfReference(reference, field.to, namespace) ?? []);
+    if (field.type === 'referenceSet')
+      return (value as readonly Reference[]).flatMap((reference) => keyOfReference(reference, field.to, namespace) ?? []);
     return [];
   });
 }

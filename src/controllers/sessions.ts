@@ -33,7 +33,8 @@ export class Sessions {
     const before = this.#byConnection.get(formatKey(connection));
     this.#byConnection.set(formatKey(connection), entry);
     if (before?.session.client !== entry.session.client) this.#opened?.(connection);
-    if (before !== undefined && before.session.client !== entry.session.client) setTimeout(() => before.session.client.close(), RETIRE_MS).unref();
+    if (before !== undefined && before.session.client !== entry.session.client)
+      setTimeout(() => before.session.client.close(), RETIRE_MS).unref();
   }
 
   close(): void {

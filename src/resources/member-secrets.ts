@@ -13,7 +13,12 @@ export interface MemberSecrets {
 }
 
 /** Reads every Secret that a member names. Fields that the member gives itself win over `smtpSecretRef`. */
-export async function memberSecrets(reader: SecretReader, object: ManagedObject, fields: readonly Field[], member: Readonly<Record<string, unknown>>): Promise<MemberSecrets> {
+export async function memberSecrets(
+  reader: SecretReader,
+  object: ManagedObject,
+  fields: readonly Field[],
+  member: Readonly<Record<string, unknown>>,
+): Promise<MemberSecrets> {
   const recorded = (object.status as { secrets?: readonly SecretRecord[] } | undefined)?.secrets ?? [];
   const parts: SecretPart[] = [];
   for (const field of fields) {
@@ -27,9 +32,15 @@ export async function memberSecrets(reader: SecretReader, object: ManagedObject,
   const secret = await reader.all(object, smtp.name, isSmtpSecret);
   const settings = smtpSettings(smtp.name, secret);
   const explicit = (api: string): boolean => camelCase(api) in member || `${camelCase(api)}SecretRef` in member;
-  const without = <T>(values: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(values).filter(([api]) => !explicit(api)));
+  const without = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(values).filter(([api]) => !explicit(api)));
   const body = without(settings.body);
-  parts.push({ name: smtp.name, resourceVersion: secret.resourceVersion, writeOnly: without(settings.writeOnly), fields: Object.keys(body).map(camelCase) });
+  parts.push({
+    name: smtp.name,
+    resourceVersion: secret.resourceVersion,
+    writeOnly: without(settings.writeOnly),
+    fields: Object.keys(body).map(camelCase),
+  });
   return { body, values: new SecretValues(merged(parts), recorded) };
 }
 
@@ -38,7 +49,12 @@ function merged(parts: readonly SecretPart[]): readonly SecretPart[] {
   const byName = new Map<string, SecretPart>();
   for (const part of parts) {
     const other = byName.get(part.name);
-    byName.set(part.name, other === undefined ? part : { ...part, writeOnly: { ...other.writeOnly, ...part.writeOnly }, fields: [...other.fields, ...part.fields] });
+    byName.set(
+      part.name,
+      other === undefined
+        ? part
+        : { ...part, writeOnly: { ...other.writeOnly, ...part.writeOnly }, fields: [...other.fields, ...part.fields] },
+    );
   }
   return [...byName.values()];
 }

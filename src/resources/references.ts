@@ -38,7 +38,8 @@ export class ReferenceResolver {
   #ours(name: string, to: ReferenceTarget): string {
     const key = keyOfReference({ name }, to, this.#namespace);
     const object = key === undefined ? undefined : this.#store.get(key);
-    if (key === undefined || object === undefined) throw new OperatorError('ReferenceNotFound', `there is no ${key?.kind ?? to} "${name}" in this namespace`);
+    if (key === undefined || object === undefined)
+      throw new OperatorError('ReferenceNotFound', `there is no ${key?.kind ?? to} "${name}" in this namespace`);
     const status = object.status as { uuid?: string; connectionURL?: string } | undefined;
     if (status?.uuid === undefined) throw new OperatorError('ReferenceNotReady', `${key.kind} "${name}" is not in Authentik yet`);
     if (status.connectionURL !== this.#session.url) {
@@ -55,7 +56,9 @@ export class ReferenceResolver {
     const rows = numerous === true ? await this.#filtered(path, naturalKey, external) : await this.#session.cache.list(path);
     const found = rows.find((row) => (UUID.test(external) && row.pk === external.toLowerCase()) || row[naturalKey] === external);
     if (found !== undefined) return found.pk;
-    throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, { retryAfterMs: LOOK_AGAIN_MS });
+    throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, {
+      retryAfterMs: LOOK_AGAIN_MS,
+    });
   }
 
   async #filtered(path: string, naturalKey: string, value: string): Promise<readonly ReturnType<typeof parseObject>[]> {

@@ -46,16 +46,21 @@ export class SecretReader {
   }
 
   /** Certificates out of a Secret or ConfigMap; no secret in themselves. */
-  async bundle(object: ManagedObject, reference: { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string; readonly key: string }): Promise<string> {
+  async bundle(
+    object: ManagedObject,
+    reference: { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string; readonly key: string },
+  ): Promise<string> {
     const source = await this.#read({ kind: reference.kind, namespace: object.metadata.namespace, name: reference.name });
     const pem = source.data[reference.key];
-    if (pem === undefined || pem === '') throw new OperatorError('SecretKeyMissing', `${reference.kind} "${reference.name}" has no key "${reference.key}", or nothing in it`);
+    if (pem === undefined || pem === '')
+      throw new OperatorError('SecretKeyMissing', `${reference.kind} "${reference.name}" has no key "${reference.key}", or nothing in it`);
     return pem;
   }
 
   async #read(key: SourceKey): Promise<SourceData> {
     const source = await this.#sources.read(key);
-    if (source === undefined) throw new OperatorError('SecretNotFound', `there is no ${key.kind} "${key.name}" in namespace "${key.namespace}"`);
+    if (source === undefined)
+      throw new OperatorError('SecretNotFound', `there is no ${key.kind} "${key.name}" in namespace "${key.namespace}"`);
     return source;
   }
 

@@ -1,6 +1,11 @@
 import { SecretValues, type SecretPart, type SecretRecord } from './secret-values.ts';
 
-const part = (password: string, resourceVersion = '1'): SecretPart => ({ name: 'smtp', resourceVersion, writeOnly: { password }, fields: ['host'] });
+const part = (password: string, resourceVersion = '1'): SecretPart => ({
+  name: 'smtp',
+  resourceVersion,
+  writeOnly: { password },
+  fields: ['host'],
+});
 
 function sentRecords(password: string, resourceVersion = '1'): readonly SecretRecord[] {
   const values = new SecretValues([part(password, resourceVersion)], []);

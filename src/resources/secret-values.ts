@@ -46,7 +46,9 @@ export class SecretValues {
     if (this.#sent) return [];
     return this.#parts
       .filter((part) => Object.keys(part.writeOnly).length > 0 && !this.#knows(part))
-      .flatMap((part) => Object.keys(part.writeOnly).map((field): Difference => ({ field: `${field} (from Secret ${part.name})`, cause: 'Secret' })));
+      .flatMap((part) =>
+        Object.keys(part.writeOnly).map((field): Difference => ({ field: `${field} (from Secret ${part.name})`, cause: 'Secret' })),
+      );
   }
 
   /** Marks a difference as rotation when its field comes out of a Secret that has changed since. */
@@ -74,7 +76,11 @@ export class SecretValues {
       if (Object.keys(part.writeOnly).length === 0) return { name: part.name, resourceVersion: part.resourceVersion, hash: '' };
       if (record !== undefined && this.#knows(part)) return { ...record, resourceVersion: part.resourceVersion };
       if (!this.#sent && record !== undefined) return record;
-      return { name: part.name, resourceVersion: part.resourceVersion, hash: this.#sent ? hash(part.writeOnly, randomBytes(8).toString('hex')) : '' };
+      return {
+        name: part.name,
+        resourceVersion: part.resourceVersion,
+        hash: this.#sent ? hash(part.writeOnly, randomBytes(8).toString('hex')) : '',
+      };
     });
   }
 
@@ -86,7 +92,9 @@ export class SecretValues {
 }
 
 function hash(values: Readonly<Record<string, string>>, salt: string): string {
-  return `${salt}:${createHmac('sha256', salt).update(JSON.stringify(Object.entries(values).sort())).digest('hex')}`;
+  return `${salt}:${createHmac('sha256', salt)
+    .update(JSON.stringify(Object.entries(values).sort()))
+    .digest('hex')}`;
 }
 
 /** For objects that take nothing from Secrets. */

@@ -33,9 +33,16 @@ export function conclude<Session>(pass: Pass<Session>, outcome: Outcome, before:
   }
 }
 
-function concludeFailure<Session>(pass: Pass<Session>, { error }: Extract<Outcome, { kind: 'failed' }>, before: ManagedObject, events: EventRecorder): Next {
+function concludeFailure<Session>(
+  pass: Pass<Session>,
+  { error }: Extract<Outcome, { kind: 'failed' }>,
+  before: ManagedObject,
+  events: EventRecorder,
+): Next {
   const { conditions } = pass;
-  const was = (before.status as { conditions?: readonly { type: string; reason: string }[] } | undefined)?.conditions?.find((condition) => condition.type === 'Ready')?.reason;
+  const was = (before.status as { conditions?: readonly { type: string; reason: string }[] } | undefined)?.conditions?.find(
+    (condition) => condition.type === 'Ready',
+  )?.reason;
   conditions.mark(judge('Ready', 'False', error.reason, error.message));
   if (error.class === 'terminal') {
     conditions.mark(judge('Stalled', 'True', error.reason, error.message));

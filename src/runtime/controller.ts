@@ -30,7 +30,9 @@ export interface Controller<Session, References = unknown, Secrets = unknown> {
   externalName(object: ManagedObject): string;
   policies(object: ManagedObject, session: Session): Policies;
   /** Finds what to talk to. */
-  connect(object: ManagedObject): Promise<{ readonly session: Session; readonly status: Readonly<Record<string, unknown>>; readonly url: string }>;
+  connect(
+    object: ManagedObject,
+  ): Promise<{ readonly session: Session; readonly status: Readonly<Record<string, unknown>>; readonly url: string }>;
   resolveReferences(object: ManagedObject, session: Session): Promise<References>;
   readSecrets(object: ManagedObject, session: Session): Promise<Secrets>;
   external(object: ManagedObject, session: Session, references: References, secrets: Secrets): External;

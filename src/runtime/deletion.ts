@@ -6,7 +6,12 @@ import { isMarked, required, type Pass } from './pass.ts';
 import type { Reason } from './reasons.ts';
 
 /** The reasons that mean: there is nothing left to ask Authentik with, and waiting won't bring it back. */
-const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>(['ConnectionNotFound', 'NamespaceNotAllowed', 'SecretNotFound', 'SecretKeyMissing']);
+const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>([
+  'ConnectionNotFound',
+  'NamespaceNotAllowed',
+  'SecretNotFound',
+  'SecretKeyMissing',
+]);
 
 /** How soon somebody who used the object in Authentik is looked for again, in milliseconds; the audit log usually tells sooner. */
 const LOOK_AGAIN_MS = 60_000;
@@ -34,7 +39,10 @@ function waitForDependents<Session>(pass: Pass<Session>, { index, store }: Envir
   const waiting = index.owners(dependencyTopic(pass.key)).filter(holds);
   if (waiting.length === 0) return;
   const names = waiting.slice(0, 5).map((key) => `${key.kind} ${key.namespace}/${key.name}`);
-  throw new OperatorError('WaitingForDependents', `still used by ${names.join(', ')}${waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''}`);
+  throw new OperatorError(
+    'WaitingForDependents',
+    `still used by ${names.join(', ')}${waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''}`,
+  );
 }
 
 async function undo<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
@@ -48,10 +56,17 @@ async function undo<Session>(pass: Pass<Session>, environment: Environment): Pro
   await apply(pass, environment, external, observation, name);
 }
 
-async function apply<Session>(pass: Pass<Session>, environment: Environment, external: External, observation: Observation, name: string): Promise<void> {
+async function apply<Session>(
+  pass: Pass<Session>,
+  environment: Environment,
+  external: External,
+  observation: Observation,
+  name: string,
+): Promise<void> {
   const adopted = pass.status.adopted;
   const policy = required(pass.policies, 'the policies').deletion ?? (adopted === undefined ? 'Delete' : 'Restore');
-  const record = (reason: 'Retained' | 'Restored' | 'Deleted', message: string): void => environment.events.record(pass.object, 'Normal', reason, message);
+  const record = (reason: 'Retained' | 'Restored' | 'Deleted', message: string): void =>
+    environment.events.record(pass.object, 'Normal', reason, message);
   if (policy === 'Retain') {
     record('Retained', `left "${name}" in Authentik as it is`);
   } else if (policy === 'Restore' && adopted !== undefined) {
@@ -64,7 +79,13 @@ async function apply<Session>(pass: Pass<Session>, environment: Environment, ext
   }
 }
 
-async function refuseIfUsed<Session>(pass: Pass<Session>, environment: Environment, external: External, observation: Observation, name: string): Promise<void> {
+async function refuseIfUsed<Session>(
+  pass: Pass<Session>,
+  environment: Environment,
+  external: External,
+  observation: Observation,
+  name: string,
+): Promise<void> {
   if (pass.object.metadata.annotations?.[environment.annotations.forceDelete] === 'true') return;
   const blockers = await external.blockers(observation);
   if (blockers.length === 0) return;

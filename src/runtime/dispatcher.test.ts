@@ -13,8 +13,20 @@ function dispatching(): { world: FakeWorld; queued: () => readonly string[]; sou
   let tell: (owner: ObjectKey) => void = () => undefined;
   const queue = new Workqueue({ baseDelayMs: 1, maxDelayMs: 1 });
   queue.add = (id) => void seen.push(id);
-  const sources: SourceStore = { read: () => Promise.resolve(undefined), track: () => undefined, subscribe: (listener) => void (tell = (owner) => listener(owner, { kind: 'Secret', namespace: 'market', name: 's' })) };
-  new Dispatcher({ controllers: [world.controller], reconciler: world.reconciler, store: world.store, sources, index: world.index, queue, extraTopics: () => [] });
+  const sources: SourceStore = {
+    read: () => Promise.resolve(undefined),
+    track: () => undefined,
+    subscribe: (listener) => void (tell = (owner) => listener(owner, { kind: 'Secret', namespace: 'market', name: 's' })),
+  };
+  new Dispatcher({
+    controllers: [world.controller],
+    reconciler: world.reconciler,
+    store: world.store,
+    sources,
+    index: world.index,
+    queue,
+    extraTopics: () => [],
+  });
   const queued = (): readonly string[] => {
     const names = [...new Set(seen)].map((id) => id.split('/')[2] ?? '').sort();
     seen = [];

@@ -109,19 +109,25 @@ export class Dispatcher<Session> {
 
   #topics(controller: Controller<Session>, object: ManagedObject): readonly string[] {
     const claimed = controller.claim(object);
-    return [...(this.#used.get(formatKey(keyOf(object))) ?? []).map(dependencyTopic), ...(claimed === undefined ? [] : [claimTopic(claimed)]), ...this.#parts.extraTopics(object)];
+    return [
+      ...(this.#used.get(formatKey(keyOf(object))) ?? []).map(dependencyTopic),
+      ...(claimed === undefined ? [] : [claimTopic(claimed)]),
+      ...this.#parts.extraTopics(object),
+    ];
   }
 
   #wakeRivals(controller: Controller<Session>, object: ManagedObject | undefined): void {
     const claimed = object === undefined ? undefined : controller.claim(object);
     if (object === undefined || claimed === undefined) return;
-    for (const owner of this.#parts.index.owners(claimTopic(claimed))) if (owner.name !== object.metadata.name || owner.namespace !== object.metadata.namespace) this.enqueue(owner);
+    for (const owner of this.#parts.index.owners(claimTopic(claimed)))
+      if (owner.name !== object.metadata.name || owner.namespace !== object.metadata.namespace) this.enqueue(owner);
   }
 
   /** Those whose status tells who uses them. */
   #wakeUsed(controller: Controller<Session>, object: ManagedObject | undefined): void {
     if (object === undefined) return;
-    for (const key of controller.dependencies(object)) if (this.#controllers.get(key.kind)?.watchesUsers === true && this.#parts.store.get(key) !== undefined) this.enqueue(key);
+    for (const key of controller.dependencies(object))
+      if (this.#controllers.get(key.kind)?.watchesUsers === true && this.#parts.store.get(key) !== undefined) this.enqueue(key);
   }
 
   /** What waits to be deleted until nobody refers to it. */
@@ -137,7 +143,11 @@ export class Dispatcher<Session> {
 function changedByHuman(previous: ManagedObject | undefined, object: ManagedObject): boolean {
   if (previous === undefined || previous.metadata.uid !== object.metadata.uid) return true;
   const [before, after] = [previous.metadata, object.metadata];
-  return before.generation !== after.generation || before.deletionTimestamp !== after.deletionTimestamp || !isDeepStrictEqual(before.annotations ?? {}, after.annotations ?? {});
+  return (
+    before.generation !== after.generation ||
+    before.deletionTimestamp !== after.deletionTimestamp ||
+    !isDeepStrictEqual(before.annotations ?? {}, after.annotations ?? {})
+  );
 }
 
 /**
@@ -146,9 +156,18 @@ function changedByHuman(previous: ManagedObject | undefined, object: ManagedObje
  */
 function signature(object: ManagedObject | undefined): string {
   if (object === undefined) return 'gone';
-  const status = object.status as { uuid?: string; connectionURL?: string; observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
+  const status = object.status as
+    { uuid?: string; connectionURL?: string; observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
-  return [object.metadata.uid, status?.uuid, status?.connectionURL, status?.observedGeneration, ready?.status, ready?.reason, object.metadata.deletionTimestamp].join('|');
+  return [
+    object.metadata.uid,
+    status?.uuid,
+    status?.connectionURL,
+    status?.observedGeneration,
+    ready?.status,
+    ready?.reason,
+    object.metadata.deletionTimestamp,
+  ].join('|');
 }
 
 function parseKey(id: string): ObjectKey {

@@ -29,7 +29,10 @@ export class OperatorError extends Error {
 
   /** The other side said no, and certainly changed nothing. */
   get refused(): boolean {
-    return this.#refused ?? (this.class === 'terminal' || this.reason === 'PermissionDenied' || this.reason === 'Unauthorized' || this.reason === 'RateLimited');
+    return (
+      this.#refused ??
+      (this.class === 'terminal' || this.reason === 'PermissionDenied' || this.reason === 'Unauthorized' || this.reason === 'RateLimited')
+    );
   }
 }
 

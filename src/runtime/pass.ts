@@ -37,7 +37,13 @@ export interface Pass<Session> {
 const COMMON_CONDITIONS = ['ReferencesResolved', 'SecretsResolved', 'Synced'];
 
 /** Starts from the status that is there; conditions that were never judged are Unknown from the first visit on (kstatus). */
-export function beginPass<Session>(key: ObjectKey, object: ManagedObject, controller: Controller<Session>, log: Logger, now: () => string): Pass<Session> {
+export function beginPass<Session>(
+  key: ObjectKey,
+  object: ManagedObject,
+  controller: Controller<Session>,
+  log: Logger,
+  now: () => string,
+): Pass<Session> {
   const status = { ...(object.status as EngineStatus | undefined) };
   const conditions = new ConditionSet(status.conditions ?? [], object.metadata.generation, now);
   for (const type of ['Ready', ...(controller.manages === 'nothing' ? [] : COMMON_CONDITIONS), ...controller.conditions]) {

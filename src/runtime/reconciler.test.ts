@@ -19,7 +19,12 @@ describe('creating', () => {
     expect(marked).toMatchObject({ pendingCreate: { name: 'a' } });
     expect(final).toMatchObject({ uuid: 'uuid-1', connectionURL: 'there', observedGeneration: 1 });
     expect(final).not.toHaveProperty('pendingCreate');
-    expect(world.conditions('a')).toEqual({ Ready: 'True/Reconciled', ReferencesResolved: 'True/Reconciled', SecretsResolved: 'True/Reconciled', Synced: 'True/Reconciled' });
+    expect(world.conditions('a')).toEqual({
+      Ready: 'True/Reconciled',
+      ReferencesResolved: 'True/Reconciled',
+      SecretsResolved: 'True/Reconciled',
+      Synced: 'True/Reconciled',
+    });
     expect(world.store.get(world.key('a'))?.metadata.finalizers).toEqual(['test/finalizer']);
   });
 
@@ -32,9 +37,27 @@ describe('creating', () => {
   });
 
   it.each([
-    { reason: 'the answer was lost: what is found under the mark is ours, and no second one is made', when: 'after', error: new OperatorError('Unreachable', 'cut'), deeds: ['create a'], ours: true },
-    { reason: 'nothing arrived: it is made the next time', when: 'before', error: new OperatorError('Unreachable', 'cut'), deeds: ['create a'], ours: true },
-    { reason: 'refused: what appears under the name later is somebody else’s', when: 'before', error: new OperatorError('InvalidSpec', 'no'), deeds: [], ours: false },
+    {
+      reason: 'the answer was lost: what is found under the mark is ours, and no second one is made',
+      when: 'after',
+      error: new OperatorError('Unreachable', 'cut'),
+      deeds: ['create a'],
+      ours: true,
+    },
+    {
+      reason: 'nothing arrived: it is made the next time',
+      when: 'before',
+      error: new OperatorError('Unreachable', 'cut'),
+      deeds: ['create a'],
+      ours: true,
+    },
+    {
+      reason: 'refused: what appears under the name later is somebody else’s',
+      when: 'before',
+      error: new OperatorError('InvalidSpec', 'no'),
+      deeds: [],
+      ours: false,
+    },
   ] as const)('$reason', async ({ when, error, deeds, ours }) => {
     const world = new FakeWorld();
     world.store.apply('Thing', 'a', { value: 'x' });
@@ -51,10 +74,42 @@ describe('creating', () => {
 
 describe('adopting', () => {
   it.each([
-    { reason: 'Never refuses even what matches', policy: 'Never', there: 'x', ready: 'False/AdoptionConflict', stalled: 'True/AdoptionConflict', before: undefined, deeds: [] },
-    { reason: 'IfMatch takes what matches', policy: 'IfMatch', there: 'x', ready: 'True/Reconciled', stalled: undefined, before: { value: 'x' }, deeds: [] },
-    { reason: 'IfMatch refuses what differs', policy: 'IfMatch', there: 'y', ready: 'False/AdoptionConflict', stalled: 'True/AdoptionConflict', before: undefined, deeds: [] },
-    { reason: 'Always takes and changes', policy: 'Always', there: 'y', ready: 'True/Reconciled', stalled: undefined, before: { value: 'y' }, deeds: ['update a'] },
+    {
+      reason: 'Never refuses even what matches',
+      policy: 'Never',
+      there: 'x',
+      ready: 'False/AdoptionConflict',
+      stalled: 'True/AdoptionConflict',
+      before: undefined,
+      deeds: [],
+    },
+    {
+      reason: 'IfMatch takes what matches',
+      policy: 'IfMatch',
+      there: 'x',
+      ready: 'True/Reconciled',
+      stalled: undefined,
+      before: { value: 'x' },
+      deeds: [],
+    },
+    {
+      reason: 'IfMatch refuses what differs',
+      policy: 'IfMatch',
+      there: 'y',
+      ready: 'False/AdoptionConflict',
+      stalled: 'True/AdoptionConflict',
+      before: undefined,
+      deeds: [],
+    },
+    {
+      reason: 'Always takes and changes',
+      policy: 'Always',
+      there: 'y',
+      ready: 'True/Reconciled',
+      stalled: undefined,
+      before: { value: 'y' },
+      deeds: ['update a'],
+    },
   ] as const)('$reason', async ({ policy, there, ready: expected, stalled, before, deeds }) => {
     const world = new FakeWorld();
     world.things.set('a', { uuid: 'foreign', value: there });
@@ -86,8 +141,16 @@ describe('adopting', () => {
 
 describe('changing', () => {
   it.each([
-    { reason: 'a new spec is an update', act: (world: FakeWorld) => world.store.apply('Thing', 'a', { value: 'new' }), event: 'Normal Updated: set value' },
-    { reason: 'a foreign hand is drift', act: (world: FakeWorld) => world.things.set('a', { uuid: 'uuid-1', value: 'drifted' }), event: 'Normal DriftCorrected: put back value' },
+    {
+      reason: 'a new spec is an update',
+      act: (world: FakeWorld) => world.store.apply('Thing', 'a', { value: 'new' }),
+      event: 'Normal Updated: set value',
+    },
+    {
+      reason: 'a foreign hand is drift',
+      act: (world: FakeWorld) => world.things.set('a', { uuid: 'uuid-1', value: 'drifted' }),
+      event: 'Normal DriftCorrected: put back value',
+    },
     {
       reason: 'a new Secret is a rotation',
       act: (world: FakeWorld) => {
@@ -164,7 +227,13 @@ describe('failing', () => {
 describe('two that mean the same', () => {
   it.each([
     { reason: 'the older one wins', first: '2026-01-01T00:00:00Z', second: '2026-01-02T00:00:00Z', winner: 'a', loser: 'a-rival' },
-    { reason: 'whichever is reconciled first', first: '2026-01-03T00:00:00Z', second: '2026-01-02T00:00:00Z', winner: 'a-rival', loser: 'a' },
+    {
+      reason: 'whichever is reconciled first',
+      first: '2026-01-03T00:00:00Z',
+      second: '2026-01-02T00:00:00Z',
+      winner: 'a-rival',
+      loser: 'a',
+    },
   ])('$reason', async ({ first, second, winner, loser }) => {
     const world = new FakeWorld();
     world.store.apply('Thing', 'a', { value: 'x' }, { createdAt: first });
@@ -227,7 +296,13 @@ describe('deleting', () => {
     { reason: 'what we adopted is put back', adopted: true, deletion: undefined, deeds: ['restore a'], left: 'before' },
     { reason: 'Retain leaves it', adopted: false, deletion: 'Retain', deeds: [], left: 'x' },
     { reason: 'Delete deletes even what was adopted', adopted: true, deletion: 'Delete', deeds: ['delete a'], left: undefined },
-    { reason: 'Restore of what did not exist before is its deletion', adopted: false, deletion: 'Restore', deeds: ['delete a'], left: undefined },
+    {
+      reason: 'Restore of what did not exist before is its deletion',
+      adopted: false,
+      deletion: 'Restore',
+      deeds: ['delete a'],
+      left: undefined,
+    },
   ] as const)('$reason', async ({ adopted, deletion, deeds, left }) => {
     const world = new FakeWorld();
     if (adopted) world.things.set('a', { uuid: 'foreign', value: 'before' });

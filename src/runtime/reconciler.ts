@@ -26,7 +26,7 @@ export class Reconciler<Session> {
 
   constructor(controllers: Iterable<Controller<Session>>, environment: Omit<Environment, 'flush'>, log: Logger) {
     this.#controllers = new Map([...controllers].map((controller) => [controller.kind, controller]));
-    this.#environment = { ...environment, flush: async (pass) => this.#write(pass as Pass<Session>) };
+    this.#environment = { ...environment, flush: async (pass) => this.#flush(pass as Pass<Session>) };
     this.#log = log;
   }
 
@@ -52,7 +52,11 @@ export class Reconciler<Session> {
       outcome = { kind: 'failed', step: 'status', error };
       next = { kind: 'backoff' };
     }
-    this.#environment.metrics.reconciled(key.kind, outcome.kind === 'failed' ? outcome.error.class : outcome.kind, (performance.now() - started) / 1000);
+    this.#environment.metrics.reconciled(
+      key.kind,
+      outcome.kind === 'failed' ? outcome.error.class : outcome.kind,
+      (performance.now() - started) / 1000,
+    );
     return next;
   }
 
@@ -72,14 +76,16 @@ export class Reconciler<Session> {
   async #attempt<T>(pass: Pass<Session>, step: Step<Session>, otherwise: T): Promise<Outcome | T> {
     try {
       await step.run(pass, this.#environment);
-      if (step.condition !== undefined && step.satisfied !== undefined) pass.conditions.mark(judge(step.condition, 'True', 'Reconciled', step.satisfied));
+      if (step.condition !== undefined && step.satisfied !== undefined && pass.controller.manages !== 'nothing')
+        pass.conditions.mark(judge(step.condition, 'True', 'Reconciled', step.satisfied));
       return otherwise;
     } catch (thrown) {
       if (thrown instanceof StoreConflictError) throw thrown;
       const error = toOperatorError(thrown);
       this.#logFailure(pass, step.name, error);
       const concerned = pass.controller.conditionsFor?.(error) ?? [];
-      for (const type of concerned.length > 0 ? concerned : step.condition === undefined ? [] : [step.condition]) pass.conditions.mark(judge(type, 'False', error.reason, error.message));
+      for (const type of concerned.length > 0 ? concerned : step.condition === undefined ? [] : [step.condition])
+        pass.conditions.mark(judge(type, 'False', error.reason, error.message));
       return { kind: 'failed', step: step.name, error };
     }
   }
@@ -91,9 +97,21 @@ export class Reconciler<Session> {
     else pass.log.debug(fields, 'pass ended early');
   }
 
+  /** In the middle of a pass. A verdict on an earlier generation must not pass for one on this: nothing has been written outside yet. */
+  async #flush(pass: Pass<Session>): Promise<void> {
+    if (pass.conditions.get('Ready')?.observedGeneration !== pass.object.metadata.generation) {
+      pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', 'the spec changed and is being carried out'));
+      pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', 'the spec changed and is being carried out'));
+      pass.conditions.remove('Stalled');
+    }
+    await this.#write(pass);
+  }
+
   /** Writes the status unless it is what the store has already. */
   async #write(pass: Pass<Session>): Promise<void> {
-    const conditions = pass.conditions.toArray().map((condition) => ({ ...condition, message: this.#environment.redact(condition.message) }));
+    const conditions = pass.conditions
+      .toArray()
+      .map((condition) => ({ ...condition, message: this.#environment.redact(condition.message) }));
     const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions });
     if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
     pass.object = await this.#environment.store.writeStatus(pass.object, status);

@@ -120,7 +120,10 @@ async function adopt<Session>(pass: Pass<Session>, environment: Environment): Pr
   const name = pass.controller.externalName(pass.object);
   const policy = required(pass.policies, 'the policies').adoption;
   if (policy === 'Never') {
-    throw new OperatorError('AdoptionConflict', `"${name}" is already in Authentik and adoptionPolicy is Never: choose another name, or set adoptionPolicy to IfMatch or Always`);
+    throw new OperatorError(
+      'AdoptionConflict',
+      `"${name}" is already in Authentik and adoptionPolicy is Never: choose another name, or set adoptionPolicy to IfMatch or Always`,
+    );
   }
   if (policy === 'IfMatch' && observation.differences.length > 0) {
     throw new OperatorError(
@@ -130,7 +133,8 @@ async function adopt<Session>(pass: Pass<Session>, environment: Environment): Pr
   }
   pass.status.adopted = { at: environment.now(), before: observation.before };
   accept(pass, observation);
-  if (pass.controller.manages === 'object') environment.events.record(pass.object, 'Normal', 'Adopted', `took over "${name}", which was already in Authentik`);
+  if (pass.controller.manages === 'object')
+    environment.events.record(pass.object, 'Normal', 'Adopted', `took over "${name}", which was already in Authentik`);
   if (observation.differences.length > 0) await environment.flush(pass);
 }
 

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { eventually } from './eventually.ts';
 import { connectControlPlane, startControlPlane, type ControlPlane } from './control-plane.ts';
 
 declare global {
@@ -38,6 +39,10 @@ async function applyCrds(controlPlane: ControlPlane): Promise<void> {
   const chosen = files.flatMap((file) => ['--filename', file]);
   await controlPlane.kubectl(['apply', '--server-side', '--force-conflicts', ...chosen]);
   await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...chosen]);
+  // Established is said a moment before the first list is answered.
+  const resources = files.map((file) => path.basename(file, '.yaml').split('_').reverse().join('.'));
+  for (const resource of resources)
+    await eventually(async () => controlPlane.kubectl(['get', resource, '--all-namespaces']), { message: `${resource} is not served` });
   say(`${files.length} CRDs established`);
 }
 

@@ -32,9 +32,18 @@ const Document = z.looseObject({
 });
 type Document = z.infer<typeof Document>;
 
-const Operation = z.looseObject({ requestBody: z.looseObject({ content: z.looseObject({ 'application/json': z.looseObject({ schema: z.looseObject({ $ref: z.string() }) }) }) }) });
+const Operation = z.looseObject({
+  requestBody: z.looseObject({
+    content: z.looseObject({ 'application/json': z.looseObject({ schema: z.looseObject({ $ref: z.string() }) }) }),
+  }),
+});
 
-const documents = new Map(SUPPORTED.map((minor) => [minor, Document.parse(JSON.parse(readFileSync(path.join(import.meta.dirname, `../schema/${minor}.json`), 'utf8')))]));
+const documents = new Map(
+  SUPPORTED.map((minor) => [
+    minor,
+    Document.parse(JSON.parse(readFileSync(path.join(import.meta.dirname, `../schema/${minor}.json`), 'utf8'))),
+  ]),
+);
 
 function documentOf(minor: (typeof SUPPORTED)[number]): Document {
   const document = documents.get(minor);
@@ -44,7 +53,9 @@ function documentOf(minor: (typeof SUPPORTED)[number]): Document {
 
 function resolve(document: Document, schema: Schema): Schema {
   const ref = schema.$ref ?? schema.allOf?.[0]?.$ref ?? schema.oneOf?.[0]?.$ref;
-  return ref === undefined ? schema : Schema.parse({ ...document.components.schemas[ref.split('/').at(-1) ?? ''], nullable: schema.nullable });
+  return ref === undefined
+    ? schema
+    : Schema.parse({ ...document.components.schemas[ref.split('/').at(-1) ?? ''], nullable: schema.nullable });
 }
 
 /** The body that a POST to the endpoint takes. */
@@ -126,7 +137,9 @@ function shapeIn(document: Document, field: Field, raw: Schema, schema: Schema):
 describe('the catalogue against the official schema', () => {
   it.each(CASES)('$name has exactly the fields of $minor', ({ minor, table }) => {
     const properties = Object.keys(requestOf(documentOf(minor), table.path).properties ?? {}).filter((api) => !IDENTITY.has(api));
-    const known = table.fields.filter((field) => field.since === undefined || compareMinor(minor, field.since) >= 0).map((field) => field.api);
+    const known = table.fields
+      .filter((field) => field.since === undefined || compareMinor(minor, field.since) >= 0)
+      .map((field) => field.api);
     // What a server knows and we don't is a gap; what we know and it doesn't is a request that it ignores in silence.
     const gaps = properties.filter((api) => !known.includes(api) && !LEFT_OUT.has(api));
     const inventions = known.filter((api) => !properties.includes(api) && !IDENTITY.has(api));
@@ -140,7 +153,9 @@ describe('the catalogue against the official schema', () => {
       const raw = body.properties?.[field.api];
       return raw === undefined ? [] : [{ field, raw: Schema.parse(raw), schema: resolve(document, Schema.parse(raw)) }];
     });
-    expect(declared.map(({ field }) => [field.api, ...shapeOf(field, minor)])).toEqual(declared.map(({ field, raw, schema }) => [field.api, ...shapeIn(document, field, raw, schema)]));
+    expect(declared.map(({ field }) => [field.api, ...shapeOf(field, minor)])).toEqual(
+      declared.map(({ field, raw, schema }) => [field.api, ...shapeIn(document, field, raw, schema)]),
+    );
   });
 
   it.each(CASES)('$name asks for what $minor needs to create it', ({ minor, table }) => {
@@ -151,7 +166,11 @@ describe('the catalogue against the official schema', () => {
 
   it.each(SUPPORTED)('every list that references look at exists in %s', (minor) => {
     const paths = Object.keys(documentOf(minor).paths);
-    expect(Object.values(TARGETS).map((target) => target.path).filter((endpoint) => !paths.includes(endpoint))).toEqual([]);
+    expect(
+      Object.values(TARGETS)
+        .map((target) => target.path)
+        .filter((endpoint) => !paths.includes(endpoint)),
+    ).toEqual([]);
   });
 });
 

@@ -14,7 +14,9 @@ const spec = z.object({
     .string()
     .max(2048)
     .regex(/^https?:\/\/[^\s?#]+$/)
-    .describe('Where the operator reaches Authentik, such as `https://authentik.example.com` or an address inside the cluster. Without `/api/v3`.'),
+    .describe(
+      'Where the operator reaches Authentik, such as `https://authentik.example.com` or an address inside the cluster. Without `/api/v3`.',
+    ),
   publicURL: z
     .string()
     .max(2048)
@@ -31,9 +33,14 @@ const spec = z.object({
     .describe('Certificates (PEM) to trust for `url`, in place of the public ones.')
     .optional(),
   requestTimeout: interval('How long one request may take. Default `30s`.').optional(),
-  maxConcurrentRequests: z.int().min(1).max(32).describe('How many requests at a time. Default 4: a real Authentik gets slower, not faster, with more.').optional(),
+  maxConcurrentRequests: z
+    .int()
+    .min(1)
+    .max(32)
+    .describe('How many requests at a time. Default 4: a real Authentik gets slower, not faster, with more.')
+    .optional(),
   resyncInterval: interval('How often everything is compared in full. Default `1h`.').optional(),
-  driftPollInterval: interval("How often the audit log is asked for changes made by others. Default `1m`; `0s` turns it off.").optional(),
+  driftPollInterval: interval('How often the audit log is asked for changes made by others. Default `1m`; `0s` turns it off.').optional(),
   defaults: z
     .object({ adoptionPolicy: adoptionPolicy.optional(), deletionPolicy: deletionPolicy.optional() })
     .describe('For objects on this connection that say nothing themselves.')
@@ -43,7 +50,10 @@ const spec = z.object({
       from: z.enum(['Same', 'All', 'Selector']).describe('`Same` namespace only (default), `All`, or those that `selector` picks.'),
       selector: selector.optional(),
     }),
-    { rule: "self.from == 'Selector' ? has(self.selector) : !has(self.selector)", message: 'selector goes with from: Selector, and only with it' },
+    {
+      rule: "self.from == 'Selector' ? has(self.selector) : !has(self.selector)",
+      message: 'selector goes with from: Selector, and only with it',
+    },
   )
     .describe('Who else may use this connection. Checked at every reconcile.')
     .optional(),
@@ -53,7 +63,10 @@ const status = z.object({
   ...commonStatus,
   version: z.string().max(64).describe('The version of the server.').optional(),
   user: z.string().max(512).describe("The token's user.").optional(),
-  missingPermissions: z.array(z.string().max(256)).meta({ description: "What the token's roles lack for everything the operator can do.", 'x-kubernetes-list-type': 'set' }).optional(),
+  missingPermissions: z
+    .array(z.string().max(256))
+    .meta({ description: "What the token's roles lack for everything the operator can do.", 'x-kubernetes-list-type': 'set' })
+    .optional(),
 });
 
 export const AuthentikConnection = defineKind({
@@ -63,13 +76,7 @@ export const AuthentikConnection = defineKind({
   description: 'One Authentik: where it is, the token to use, and who may use it.',
   spec,
   status,
-  columns: [
-    { name: 'URL', path: '.spec.url' },
-    { name: 'Version', path: '.status.version' },
-    'Ready',
-    'Reason',
-    'Age',
-  ],
+  columns: [{ name: 'URL', path: '.spec.url' }, { name: 'Version', path: '.status.version' }, 'Ready', 'Reason', 'Age'],
 });
 
 export type AuthentikConnectionSpec = z.infer<typeof spec>;

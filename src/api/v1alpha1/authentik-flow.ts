@@ -19,7 +19,10 @@ const policyEntry = withRules(
     userRef: reference('user', { externalKey: 'username', nullable: false }).optional(),
     ...fieldShape(POLICY_BINDING.fields),
   }),
-  { rule: '[has(self.policyRef), has(self.groupRef), has(self.userRef)].exists_one(x, x)', message: 'write exactly one of policyRef, groupRef or userRef' },
+  {
+    rule: '[has(self.policyRef), has(self.groupRef), has(self.userRef)].exists_one(x, x)',
+    message: 'write exactly one of policyRef, groupRef or userRef',
+  },
 );
 
 const stageEntry = withRules(
@@ -47,9 +50,17 @@ const spec = withRules(
     ...fieldShape(FLOW.fields),
     stages: listMap(stageEntry, 'order', MAX_STAGES, 'The steps of the flow. Left out: not managed. `[]`: none of ours.').optional(),
     policies: listMap(policyEntry, 'order', MAX_POLICIES, 'Who may enter the flow. Left out: not managed. `[]`: none of ours.').optional(),
-    unmanagedBindings: z.enum(['Keep', 'Prune']).describe("What to do with stages and policies on the flow that the spec doesn't declare: `Keep` (default) and list them in the status, or `Prune` them once everything else is in place.").optional(),
+    unmanagedBindings: z
+      .enum(['Keep', 'Prune'])
+      .describe(
+        "What to do with stages and policies on the flow that the spec doesn't declare: `Keep` (default) and list them in the status, or `Prune` them once everything else is in place.",
+      )
+      .optional(),
   }),
-  { rule: 'self.slug == oldSelf.slug', message: "slug can't be changed: links point to it. Create another flow with the new slug, then delete this one" },
+  {
+    rule: 'self.slug == oldSelf.slug',
+    message: "slug can't be changed: links point to it. Create another flow with the new slug, then delete this one",
+  },
   {
     rule: "!(self.slug in ['cache_info', 'cache_clear', 'import'])",
     message: "slug can't be cache_info, cache_clear or import: Authentik couldn't read or delete such a flow any more. Choose another",
@@ -60,7 +71,11 @@ const binding = z.object({
   uuid: z.string().max(64).describe('The primary key of the binding.'),
   policyBindingModelID: z.string().max(64).describe('What policies on it are bound to.').optional(),
   adopted: z.boolean().describe('Was there before us.').optional(),
-  before: z.record(z.string(), z.unknown()).meta({ 'x-kubernetes-preserve-unknown-fields': true }).describe('What it held before us.').optional(),
+  before: z
+    .record(z.string(), z.unknown())
+    .meta({ 'x-kubernetes-preserve-unknown-fields': true })
+    .describe('What it held before us.')
+    .optional(),
 });
 
 const status = z.object({
@@ -68,9 +83,19 @@ const status = z.object({
   policyBindingModelID: z.string().max(64).describe('What policies on the flow are bound to.').optional(),
   flowURL: z.string().max(2048).describe('Where visitors enter the flow.').optional(),
   stageCount: z.int().min(0).describe('How many stages are bound.').optional(),
-  bindings: z.array(binding).meta({ description: 'The stage bindings that are ours.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uuid'] }).optional(),
-  policyBindings: z.array(binding).meta({ description: 'The policy bindings that are ours.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uuid'] }).optional(),
-  unmanagedBindings: z.array(z.string().max(1024)).max(100).meta({ description: "What is bound to the flow and isn't declared.", 'x-kubernetes-list-type': 'set' }).optional(),
+  bindings: z
+    .array(binding)
+    .meta({ description: 'The stage bindings that are ours.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uuid'] })
+    .optional(),
+  policyBindings: z
+    .array(binding)
+    .meta({ description: 'The policy bindings that are ours.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uuid'] })
+    .optional(),
+  unmanagedBindings: z
+    .array(z.string().max(1024))
+    .max(100)
+    .meta({ description: "What is bound to the flow and isn't declared.", 'x-kubernetes-list-type': 'set' })
+    .optional(),
 });
 
 export const AuthentikFlow = defineKind({

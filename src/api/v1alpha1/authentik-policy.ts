@@ -10,7 +10,9 @@ const spec = withRules(
   z.object({
     ...managedSpec,
     name: nameField('policy'),
-    type: z.enum(POLICIES.map((entry) => entry.type)).describe("The type of the policy; its fields go into the member named after it. Can't be changed."),
+    type: z
+      .enum(POLICIES.map((entry) => entry.type))
+      .describe("The type of the policy; its fields go into the member named after it. Can't be changed."),
     ...typedMembers(POLICIES),
   }),
   nameRule,
@@ -28,4 +30,6 @@ export const AuthentikPolicy = defineKind({
   columns: [{ name: 'Type', path: '.spec.type' }, 'Ready', 'Age', 'WideReason', 'UUID', 'Connection', 'LastChange'],
 });
 
-export type AuthentikPolicySpec = ManagedSpec & { readonly name?: string | undefined; readonly type: PolicyType } & Readonly<Record<string, unknown>>;
+export type AuthentikPolicySpec = ManagedSpec & { readonly name?: string | undefined; readonly type: PolicyType } & Readonly<
+    Record<string, unknown>
+  >;

@@ -15,7 +15,16 @@ export const AuthentikPrompt = defineKind({
   description: 'One field of a form in Authentik.',
   spec,
   status: z.object(managedStatus),
-  columns: [{ name: 'Key', path: '.spec.fieldKey' }, { name: 'Type', path: '.spec.type' }, 'Ready', 'Age', 'WideReason', 'UUID', 'Connection', 'LastChange'],
+  columns: [
+    { name: 'Key', path: '.spec.fieldKey' },
+    { name: 'Type', path: '.spec.type' },
+    'Ready',
+    'Age',
+    'WideReason',
+    'UUID',
+    'Connection',
+    'LastChange',
+  ],
 });
 
 /** The declared fields stand beside `name`, by the names that the catalogue gives them. */

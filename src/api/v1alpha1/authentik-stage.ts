@@ -17,7 +17,9 @@ const spec = withRules(
   z.object({
     ...managedSpec,
     name: nameField('stage'),
-    type: z.enum(STAGES.map((entry) => entry.type)).describe("The type of the stage; its fields go into the member named after it. Can't be changed."),
+    type: z
+      .enum(STAGES.map((entry) => entry.type))
+      .describe("The type of the stage; its fields go into the member named after it. Can't be changed."),
     ...typedMembers(STAGES, (entry) => (entry.type === 'Email' ? { smtpSecretRef } : {})),
   }),
   nameRule,
@@ -34,7 +36,10 @@ export const AuthentikStage = defineKind({
   status: z.object({
     ...managedStatus,
     name: z.string().max(1024).describe('The name in Authentik.').optional(),
-    flows: z.array(z.string().max(1024)).meta({ description: 'The slugs of the flows that use the stage.', 'x-kubernetes-list-type': 'set' }).optional(),
+    flows: z
+      .array(z.string().max(1024))
+      .meta({ description: 'The slugs of the flows that use the stage.', 'x-kubernetes-list-type': 'set' })
+      .optional(),
     flowCount: z.int().min(0).describe('How many flows use the stage.').optional(),
   }),
   columns: [
@@ -50,4 +55,6 @@ export const AuthentikStage = defineKind({
   ],
 });
 
-export type AuthentikStageSpec = ManagedSpec & { readonly name?: string | undefined; readonly type: StageType } & Readonly<Record<string, unknown>>;
+export type AuthentikStageSpec = ManagedSpec & { readonly name?: string | undefined; readonly type: StageType } & Readonly<
+    Record<string, unknown>
+  >;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /** Authentik's own form of a duration; `;` is the only separator (its help texts that show `,` are wrong). */
-export const DURATION_PATTERN = '^(microseconds|milliseconds|seconds|minutes|hours|days|weeks)=[0-9]+(;(microseconds|milliseconds|seconds|minutes|hours|days|weeks)=[0-9]+)*$';
+export const DURATION_PATTERN =
+  '^(microseconds|milliseconds|seconds|minutes|hours|days|weeks)=[0-9]+(;(microseconds|milliseconds|seconds|minutes|hours|days|weeks)=[0-9]+)*$';
 
 /** A Kubernetes duration that we accept for our own intervals. */
 const INTERVAL_PATTERN = '^([0-9]+(ms|s|m|h))+$';
@@ -24,7 +25,12 @@ export function withRules<T extends z.ZodType>(schema: T, ...rules: readonly Cel
 }
 
 /** A list whose entries are merged by key, so that several appliers can share it (server-side apply). */
-export function listMap<T extends z.ZodObject>(entry: T, key: keyof T['shape'] & string, maxItems: number, description: string): z.ZodArray<T> {
+export function listMap<T extends z.ZodObject>(
+  entry: T,
+  key: keyof T['shape'] & string,
+  maxItems: number,
+  description: string,
+): z.ZodArray<T> {
   return z
     .array(entry)
     .max(maxItems)
@@ -45,10 +51,18 @@ export type SecretKeyRef = z.infer<typeof secretKeyRef>;
  * Refers to an object of ours (`name`), to something that already lives in Authentik (`external`), or says that there shall be none.
  * Exactly one of the three; `null` is never used, since client-side and server-side apply treat it differently.
  */
-export function reference(noun: string, options: { kind?: string | undefined; externalKey: string; nullable: boolean }): z.ZodType<Reference> {
+export function reference(
+  noun: string,
+  options: { kind?: string | undefined; externalKey: string; nullable: boolean },
+): z.ZodType<Reference> {
   const members = {
     ...(options.kind === undefined ? {} : { name: resourceName(`An ${options.kind} in the same namespace.`).optional() }),
-    external: z.string().min(1).max(256).describe(`A ${noun} that already lives in Authentik: its ${options.externalKey}, or its UUID.`).optional(),
+    external: z
+      .string()
+      .min(1)
+      .max(256)
+      .describe(`A ${noun} that already lives in Authentik: its ${options.externalKey}, or its UUID.`)
+      .optional(),
     ...(options.nullable ? { none: z.literal(true).describe(`There shall be no ${noun}.`).optional() } : {}),
   };
   const names = Object.keys(members);
@@ -73,10 +87,14 @@ export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 
 export const adoptionPolicy = z
   .enum(ADOPTION_POLICIES)
-  .describe('What to do with an object of that name that is already in Authentik: `Never` refuses it, `IfMatch` (default) takes it when every declared field already matches, `Always` takes it and changes it.');
+  .describe(
+    'What to do with an object of that name that is already in Authentik: `Never` refuses it, `IfMatch` (default) takes it when every declared field already matches, `Always` takes it and changes it.',
+  );
 export const deletionPolicy = z
   .enum(DELETION_POLICIES)
-  .describe('What to do in Authentik when this object is deleted: `Delete` it (default for what we created), `Restore` the declared fields to what they held before (default for what we adopted), or `Retain` it as it is.');
+  .describe(
+    'What to do in Authentik when this object is deleted: `Delete` it (default for what we created), `Restore` the declared fields to what they held before (default for what we adopted), or `Retain` it as it is.',
+  );
 
 /** On every kind but the connection. */
 export const managedSpec = {

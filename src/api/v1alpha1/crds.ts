@@ -60,7 +60,14 @@ export function crdOf(kind: KindSchema): JsonSchema {
     spec: {
       group: GROUP,
       scope: 'Namespaced',
-      names: { kind: kind.kind, listKind: `${kind.kind}List`, plural: kind.plural, singular: kind.kind.toLowerCase(), shortNames: kind.shortNames, categories: ['authentik'] },
+      names: {
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        singular: kind.kind.toLowerCase(),
+        shortNames: kind.shortNames,
+        categories: ['authentik'],
+      },
       versions: [
         {
           name: VERSION,

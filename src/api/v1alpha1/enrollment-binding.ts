@@ -6,13 +6,25 @@ import { managedStatus } from './status.ts';
 const spec = withRules(
   z.object({
     connectionRef: managedSpec.connectionRef,
-    deletionPolicy: z.enum(['Restore', 'Retain']).describe('What happens to the link when this object is deleted: `Restore` (default) puts back what was there, `Retain` leaves it.').optional(),
-    flowRef: reference('flow', { kind: 'AuthentikFlow', externalKey: 'slug', nullable: false }).describe('The enrollment flow to publish. It is published once it is Ready.'),
+    deletionPolicy: z
+      .enum(['Restore', 'Retain'])
+      .describe('What happens to the link when this object is deleted: `Restore` (default) puts back what was there, `Retain` leaves it.')
+      .optional(),
+    flowRef: reference('flow', { kind: 'AuthentikFlow', externalKey: 'slug', nullable: false }).describe(
+      'The enrollment flow to publish. It is published once it is Ready.',
+    ),
     identificationStageRef: reference('stage', { kind: 'AuthentikStage', externalKey: 'name', nullable: false })
       .describe('The identification stage of the login flow that shall link to it.')
       .optional(),
-    sourceRef: reference('source', { externalKey: 'slug', nullable: false }).describe('The source whose new users shall go through it.').optional(),
-    verify: z.enum(['Probe', 'Off']).describe('`Probe` (default) looks at both flows as an anonymous visitor would after publishing. `"Off"` needs its quotes: YAML reads a bare Off as false.').optional(),
+    sourceRef: reference('source', { externalKey: 'slug', nullable: false })
+      .describe('The source whose new users shall go through it.')
+      .optional(),
+    verify: z
+      .enum(['Probe', 'Off'])
+      .describe(
+        '`Probe` (default) looks at both flows as an anonymous visitor would after publishing. `"Off"` needs its quotes: YAML reads a bare Off as false.',
+      )
+      .optional(),
     configMap: z
       .object({ name: resourceName('The name of the ConfigMap, in the same namespace.') })
       .describe("Writes `NEXT_PUBLIC_OIDC_SIGNUP_FLOW` and `AUTHENTIK_SIGN_UP_URL` into a ConfigMap, for the market's `envFrom`.")

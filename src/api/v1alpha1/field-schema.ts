@@ -67,7 +67,10 @@ export function memberSchema(entry: CatalogueEntry, extra: Record<string, z.ZodT
 }
 
 /** "Member matches type", for a spec that chooses among catalogue entries. */
-export function typedMembers(entries: readonly CatalogueEntry[], extra: (entry: CatalogueEntry) => Record<string, z.ZodType> = () => ({})): Record<string, z.ZodOptional> {
+export function typedMembers(
+  entries: readonly CatalogueEntry[],
+  extra: (entry: CatalogueEntry) => Record<string, z.ZodType> = () => ({}),
+): Record<string, z.ZodOptional> {
   return Object.fromEntries(entries.map((entry) => [entry.member, memberSchema(entry, extra(entry)).optional()]));
 }
 

@@ -1,7 +1,15 @@
 import type { z } from 'zod';
 
 /** A printer column of `kubectl get`; the named ones are the same on all kinds. */
-export type Column = 'Ready' | 'Reason' | 'WideReason' | 'Age' | 'UUID' | 'Connection' | 'LastChange' | { readonly name: string; readonly path: string; readonly type?: 'string' | 'integer' | 'boolean'; readonly wide?: true };
+export type Column =
+  | 'Ready'
+  | 'Reason'
+  | 'WideReason'
+  | 'Age'
+  | 'UUID'
+  | 'Connection'
+  | 'LastChange'
+  | { readonly name: string; readonly path: string; readonly type?: 'string' | 'integer' | 'boolean'; readonly wide?: true };
 
 /** All that the CRD, the documentation and the store need to know of a kind. */
 export interface KindSchema<Spec extends z.ZodType = z.ZodType, Status extends z.ZodType = z.ZodType> {

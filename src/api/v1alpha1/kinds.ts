@@ -7,4 +7,11 @@ import { EnrollmentBinding } from './enrollment-binding.ts';
 import type { KindSchema } from './kind.ts';
 
 /** All our kinds, in the order in which they build on each other. */
-export const KINDS: readonly KindSchema[] = [AuthentikConnection, AuthentikPrompt, AuthentikPolicy, AuthentikStage, AuthentikFlow, EnrollmentBinding];
+export const KINDS: readonly KindSchema[] = [
+  AuthentikConnection,
+  AuthentikPrompt,
+  AuthentikPolicy,
+  AuthentikStage,
+  AuthentikFlow,
+  EnrollmentBinding,
+];

@@ -3,7 +3,12 @@ import type { CelRule } from './common.ts';
 
 /** The natural key of everything but flows. */
 export const nameField = (noun: string): z.ZodOptional<z.ZodString> =>
-  z.string().min(1).max(256).describe(`The name of the ${noun} in Authentik, unique there. Can't be changed. Left out: the name of this object.`).optional();
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .describe(`The name of the ${noun} in Authentik, unique there. Can't be changed. Left out: the name of this object.`)
+    .optional();
 
 /** Renaming would leave the old object behind, or take over another one. */
 export const nameRule: CelRule = {

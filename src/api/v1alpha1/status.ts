@@ -12,7 +12,11 @@ export const condition = z.object({
 
 const conditions = z
   .array(condition)
-  .meta({ description: '`Ready`, `Reconciling` and `Stalled` as kstatus reads them, and what they rest on.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+  .meta({
+    description: '`Ready`, `Reconciling` and `Stalled` as kstatus reads them, and what they rest on.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  })
   .optional();
 
 /** On every kind. */
@@ -38,7 +42,11 @@ export const managedStatus = {
   adopted: z
     .object({
       at: z.string().meta({ format: 'date-time' }).describe('When it was taken over.'),
-      before: z.record(z.string(), z.unknown()).meta({ 'x-kubernetes-preserve-unknown-fields': true }).describe('What the declared fields held before; `deletionPolicy: Restore` puts it back.').optional(),
+      before: z
+        .record(z.string(), z.unknown())
+        .meta({ 'x-kubernetes-preserve-unknown-fields': true })
+        .describe('What the declared fields held before; `deletionPolicy: Restore` puts it back.')
+        .optional(),
     })
     .describe('Present when the object was in Authentik before us.')
     .optional(),
@@ -50,8 +58,11 @@ export const managedStatus = {
         hash: z.string().max(128).describe('A salted hash of the values last sent, since Authentik never shows them.'),
       }),
     )
-    .meta({ description: 'The Secrets whose values Authentik holds.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .meta({
+      description: 'The Secrets whose values Authentik holds.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+    })
     .optional(),
   lastChange: z.string().meta({ format: 'date-time' }).describe('When Authentik was last changed for this object.').optional(),
 };
-

@@ -69,7 +69,8 @@ export class EnrollmentResource implements External {
     const found = await findTarget(session, target);
     if (found === undefined || (published !== undefined && found.row[FIELD] !== published)) return;
     const former = before[FIELD];
-    const exists = typeof former === 'string' && (await session.cache.find(FLOW.path, (candidate) => candidate.pk === former)) !== undefined;
+    const exists =
+      typeof former === 'string' && (await session.cache.find(FLOW.path, (candidate) => candidate.pk === former)) !== undefined;
     await this.#write(exists ? former : null);
   }
 
@@ -95,8 +96,13 @@ export class EnrollmentResource implements External {
     const type = 'Verified';
     if (!verify) return { type, status: 'Unknown', reason: 'NotApplicable', message: 'verify is Off' };
     // A source's sign-up begins at the source, where no anonymous visitor can follow.
-    if (target.kind === 'source') return { type, status: 'Unknown', reason: 'NotApplicable', message: "a source's sign-up can't be looked at from outside" };
-    if (loginSlug === undefined) throw new OperatorError('VerificationFailed', `no flow uses the identification stage "${target.name}", so nobody sees the link: bind it to the login flow`);
+    if (target.kind === 'source')
+      return { type, status: 'Unknown', reason: 'NotApplicable', message: "a source's sign-up can't be looked at from outside" };
+    if (loginSlug === undefined)
+      throw new OperatorError(
+        'VerificationFailed',
+        `no flow uses the identification stage "${target.name}", so nobody sees the link: bind it to the login flow`,
+      );
     const result = await verifyEnrollment({ url: session.url, caPem: session.caPem, enrollmentSlug, loginSlug });
     if (!result.ok) throw new OperatorError('VerificationFailed', result.message);
     return { type, status: 'True', reason: 'Reconciled', message: `an anonymous visitor of ${loginSlug} sees the link and gets the form` };
@@ -124,11 +130,21 @@ export class EnrollmentResource implements External {
       uuid: row.pk,
       differences: published || flow === undefined ? [] : [{ field: 'enrollmentFlow' }],
       before: { [FIELD]: row[FIELD] ?? null },
-      status: { previousValue: recorded === row.pk ? (previousValue ?? '') : this.#held, flowSlug: flow?.slug, publishedFlow: published ? flow.uuid : this.#parts.published, target: target.name },
+      status: {
+        previousValue: recorded === row.pk ? (previousValue ?? '') : this.#held,
+        flowSlug: flow?.slug,
+        publishedFlow: published ? flow.uuid : this.#parts.published,
+        target: target.name,
+      },
       conditions: [
         published
           ? { type: 'Published', status: 'True', reason: 'Reconciled', message: `"${target.name}" links to ${flow.slug}` }
-          : { type: 'Published', status: 'False', reason: 'Progressing', message: `"${target.name}" does not link to ${flow?.slug ?? 'the flow'} yet` },
+          : {
+              type: 'Published',
+              status: 'False',
+              reason: 'Progressing',
+              message: `"${target.name}" does not link to ${flow?.slug ?? 'the flow'} yet`,
+            },
       ],
     };
   }

@@ -35,7 +35,11 @@ export interface TargetRow {
 }
 
 /** Looks the target up; undefined when there is none. Throws `InvalidSpec` when it can't carry a link. */
-export async function findTarget(session: Session, target: EnrollmentTarget, options: { fresh?: true } = {}): Promise<TargetRow | undefined> {
+export async function findTarget(
+  session: Session,
+  target: EnrollmentTarget,
+  options: { fresh?: true } = {},
+): Promise<TargetRow | undefined> {
   const listPath = target.kind === 'stage' ? IDENTIFICATION.path : SOURCES;
   // What goes along with the write must not undo what others have just set.
   if (options.fresh === true) session.cache.invalidate(listPath);
@@ -51,9 +55,16 @@ export async function findTarget(session: Session, target: EnrollmentTarget, opt
 /** The stage is there, but not in the list of identification stages; or it has just gone. */
 export function notThere(target: EnrollmentTarget): OperatorError {
   const must = target.kind === 'stage' ? 'an identification stage' : 'a source';
-  return new OperatorError('ReferenceNotFound', `"${target.name}" is not ${must} in Authentik, so it can't carry a sign-up link: refer to another ${target.kind}`, { retryAfterMs: LOOK_AGAIN_MS });
+  return new OperatorError(
+    'ReferenceNotFound',
+    `"${target.name}" is not ${must} in Authentik, so it can't carry a sign-up link: refer to another ${target.kind}`,
+    { retryAfterMs: LOOK_AGAIN_MS },
+  );
 }
 
 function notATarget(target: EnrollmentTarget): OperatorError {
-  return new OperatorError('InvalidSpec', `"${target.name}" is a source that has no enrollment flow, so it can't carry a sign-up link: refer to another source`);
+  return new OperatorError(
+    'InvalidSpec',
+    `"${target.name}" is a source that has no enrollment flow, so it can't carry a sign-up link: refer to another source`,
+  );
 }

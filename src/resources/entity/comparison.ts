@@ -5,7 +5,9 @@ import type { Body } from './desired.ts';
 
 /** The declared fields in which `actual` differs. Sets are compared as sets, ordered arrays in order; unknown fields are ignored. */
 export function differences(fields: readonly Field[], desired: Body, actual: Body): readonly Difference[] {
-  return fields.filter((field) => field.type !== 'secret' && field.api in desired && !same(field, desired[field.api], actual[field.api])).map((field) => ({ field: specName(field) }));
+  return fields
+    .filter((field) => field.type !== 'secret' && field.api in desired && !same(field, desired[field.api], actual[field.api]))
+    .map((field) => ({ field: specName(field) }));
 }
 
 function same(field: Field, want: unknown, have: unknown): boolean {
@@ -25,5 +27,7 @@ export function current(fields: readonly Field[], desired: Body, actual: Body): 
 
 /** What an update must repeat although nothing changes there, since the server judges the body alone. */
 export function companions(fields: readonly Field[], actual: Body): Body {
-  return Object.fromEntries(fields.filter((field) => field.resend === true && field.api in actual).map((field) => [field.api, actual[field.api]]));
+  return Object.fromEntries(
+    fields.filter((field) => field.resend === true && field.api in actual).map((field) => [field.api, actual[field.api]]),
+  );
 }

@@ -13,7 +13,12 @@ export type Resolve = (reference: Reference, to: ReferenceTarget) => Promise<str
  * What the spec declares, as the API takes it. Fields that the spec leaves out are not in it. Write-only fields are left to
  * whoever reads the Secrets. Throws `UnsupportedVersion` for a field or value that this server doesn't know.
  */
-export async function desiredBody(fields: readonly Field[], values: Readonly<Record<string, unknown>>, version: MinorVersion, resolve: Resolve): Promise<Body> {
+export async function desiredBody(
+  fields: readonly Field[],
+  values: Readonly<Record<string, unknown>>,
+  version: MinorVersion,
+  resolve: Resolve,
+): Promise<Body> {
   const body: Record<string, unknown> = {};
   for (const field of declarable(fields)) {
     const value = values[specName(field)];
@@ -48,10 +53,14 @@ function requireVersion(field: Field, value: unknown, version: MinorVersion): vo
   if (field.type !== 'enum' && field.type !== 'enumArray') return;
   for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
     const known = field.values.find((candidate: EnumValue) => typeof candidate !== 'string' && candidate.value === item);
-    if (known !== undefined && typeof known !== 'string' && compareMinor(version, known.since) < 0) throw tooOld(`${specName(field)}: ${known.value}`, known.since, version);
+    if (known !== undefined && typeof known !== 'string' && compareMinor(version, known.since) < 0)
+      throw tooOld(`${specName(field)}: ${known.value}`, known.since, version);
   }
 }
 
 function tooOld(what: string, since: MinorVersion, version: MinorVersion): OperatorError {
-  return new OperatorError('UnsupportedVersion', `${what} needs Authentik ${since} or later, this is ${version}: leave it out or upgrade Authentik`);
+  return new OperatorError(
+    'UnsupportedVersion',
+    `${what} needs Authentik ${since} or later, this is ${version}: leave it out or upgrade Authentik`,
+  );
 }

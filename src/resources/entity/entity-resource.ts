@@ -61,7 +61,9 @@ export class EntityResource implements External {
     this.#requireFields();
     const initial = Object.fromEntries(entity.fields.flatMap((field) => (field.initial === undefined ? [] : [[field.api, field.initial]])));
     try {
-      return this.#accept(await session.client.post(entity.path, { [entity.naturalKey]: name, ...initial, ...desired, ...this.#secrets.writeOnly }));
+      return this.#accept(
+        await session.client.post(entity.path, { [entity.naturalKey]: name, ...initial, ...desired, ...this.#secrets.writeOnly }),
+      );
     } catch (error) {
       // It may have happened all the same: the next pass looks at the server and not at what we remember.
       if (error instanceof AuthentikError && error.ambiguous) session.cache.invalidate(entity.path);
@@ -120,7 +122,10 @@ export class EntityResource implements External {
     if (entity.family === undefined) return;
     const other = await session.cache.find(entity.family, (row) => row['name'] === name && row['meta_model_name'] !== entity.model);
     if (other === undefined) return;
-    throw new OperatorError('AdoptionConflict', `"${name}" is already in Authentik as another type (${String(other['meta_model_name'])}): choose another name`);
+    throw new OperatorError(
+      'AdoptionConflict',
+      `"${name}" is already in Authentik as another type (${String(other['meta_model_name'])}): choose another name`,
+    );
   }
 
   /** One writer at a time: another object of ours may be changing other fields of the same row. */
@@ -168,9 +173,14 @@ export class EntityResource implements External {
   /** Authentik has words of its own for this, but a spec can be told before anything is sent. */
   #requireFields(): void {
     const { entity, desired, name } = this.#parts;
-    const absent = entity.fields.filter((field) => field.required === true && !(field.api in desired) && !(field.api in this.#secrets.writeOnly));
+    const absent = entity.fields.filter(
+      (field) => field.required === true && !(field.api in desired) && !(field.api in this.#secrets.writeOnly),
+    );
     if (absent.length === 0) return;
-    throw new OperatorError('InvalidSpec', `"${name}" is not in Authentik yet, and creating it needs ${absent.map(specName).join(', ')}: add to the spec`);
+    throw new OperatorError(
+      'InvalidSpec',
+      `"${name}" is not in Authentik yet, and creating it needs ${absent.map(specName).join(', ')}: add to the spec`,
+    );
   }
 
   /** Somebody created the same name since we looked: look again, and let the adoption policy decide. Any other fault of the name is a fault. */
@@ -179,8 +189,14 @@ export class EntityResource implements External {
     if (!(error instanceof AuthentikError) || error.status !== 400 || !(entity.naturalKey in error.fields)) return undefined;
     session.cache.invalidate(entity.path);
     if (entity.family !== undefined) session.cache.invalidate(entity.family);
-    const there = (await this.find()) ?? (entity.family === undefined ? undefined : await session.cache.find(entity.family, (row) => row['name'] === name));
+    const there =
+      (await this.find()) ??
+      (entity.family === undefined ? undefined : await session.cache.find(entity.family, (row) => row['name'] === name));
     if (there === undefined) return undefined;
-    return new OperatorError('Progressing', `"${name}" has appeared in Authentik meanwhile; looking again`, { refused: true, retryAfterMs: LOOK_AGAIN_MS, cause: error });
+    return new OperatorError('Progressing', `"${name}" has appeared in Authentik meanwhile; looking again`, {
+      refused: true,
+      retryAfterMs: LOOK_AGAIN_MS,
+      cause: error,
+    });
   }
 }

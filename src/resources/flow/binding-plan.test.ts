@@ -6,11 +6,16 @@ const subject = fc.constantFrom('identification', 'password', 'mfa', 'login', 'd
 const order = fc.integer({ min: 0, max: 6 });
 
 /** As in a spec: orders differ; the same subject may stand twice. */
-const desiredList = fc.uniqueArray(fc.record({ order, subject }), { selector: (binding) => binding.order, maxLength: 6 }).map((list) => list.map((binding): DesiredBinding<null> => ({ ...binding, detail: null })));
+const desiredList = fc
+  .uniqueArray(fc.record({ order, subject }), { selector: (binding) => binding.order, maxLength: 6 })
+  .map((list) => list.map((binding): DesiredBinding<null> => ({ ...binding, detail: null })));
 
 /** As on a server: (subject, order) differ; orders may repeat. */
 const actualList = fc
-  .uniqueArray(fc.record({ order, subject, ours: fc.boolean() }), { selector: (binding) => `${binding.subject}@${binding.order}`, maxLength: 8 })
+  .uniqueArray(fc.record({ order, subject, ours: fc.boolean() }), {
+    selector: (binding) => `${binding.subject}@${binding.order}`,
+    maxLength: 8,
+  })
   .map((list) => list.map((binding, index) => ({ ...binding, uuid: `uuid-${index}`, row: null })));
 
 type Actual = ActualBinding<null> & { ours: boolean };
@@ -46,7 +51,10 @@ describe('planBindings', () => {
     fc.assert(
       fc.property(desiredList, actualList, (desired, actual) => {
         const { unmanaged } = plan(desired, actual);
-        const wanted = [...desired.map((want) => `${want.subject}@${want.order}`), ...unmanaged.map((have) => `${have.subject}@${have.order}`)];
+        const wanted = [
+          ...desired.map((want) => `${want.subject}@${want.order}`),
+          ...unmanaged.map((have) => `${have.subject}@${have.order}`),
+        ];
         expect([...(states(desired, actual).at(-1) ?? [])].sort()).toEqual(wanted.sort());
       }),
     );
@@ -55,7 +63,9 @@ describe('planBindings', () => {
   it('never touches what is neither ours nor declared', () => {
     fc.assert(
       fc.property(desiredList, actualList, (desired, actual) => {
-        const foreign = actual.filter((have) => !have.ours && !desired.some((want) => want.subject === have.subject && want.order === have.order));
+        const foreign = actual.filter(
+          (have) => !have.ours && !desired.some((want) => want.subject === have.subject && want.order === have.order),
+        );
         expect(plan(desired, actual).unmanaged.map((have) => have.uuid)).toEqual(foreign.map((have) => have.uuid));
       }),
     );
@@ -70,13 +80,20 @@ describe('planBindings', () => {
   });
 
   it('never lets one stage pass another on the way, when both keep their order', () => {
-    const shift = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 30 })), { selector: ([from]) => from, minLength: 2, maxLength: 6 });
+    const shift = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 30 })), {
+      selector: ([from]) => from,
+      minLength: 2,
+      maxLength: 6,
+    });
     fc.assert(
       fc.property(shift, (pairs) => {
         const from = pairs.map(([order]) => order).sort((a, b) => a - b);
         const to = [...new Set(pairs.map(([, order]) => order))].sort((a, b) => a - b);
         fc.pre(to.length === from.length);
-        const matched = from.map((order, index) => ({ desired: { order: to[index] ?? 0, subject: `s${index}`, detail: null }, actual: { order, subject: `s${index}`, uuid: `u${index}`, row: null } }));
+        const matched = from.map((order, index) => ({
+          desired: { order: to[index] ?? 0, subject: `s${index}`, detail: null },
+          actual: { order, subject: `s${index}`, uuid: `u${index}`, row: null },
+        }));
         const held = new Map(matched.map(({ actual }) => [actual.uuid, actual.order]));
         for (const { desired, actual } of inSafeOrder(matched)) {
           held.set(actual.uuid, desired.order);
@@ -109,10 +126,46 @@ describe('planBindings', () => {
   });
 
   it.each([
-    { reason: 'two stages that change places move, and neither is recreated', desired: [['a', 20], ['b', 10]], actual: [['a', 10], ['b', 20]], create: 0, obsolete: 0 },
-    { reason: 'a stage in the place of another takes over its binding, and what hangs off it', desired: [['b', 10]], actual: [['a', 10]], create: 0, obsolete: 0 },
-    { reason: 'one more is created', desired: [['a', 10], ['b', 20]], actual: [['a', 10]], create: 1, obsolete: 0 },
-    { reason: 'one less goes', desired: [['a', 10]], actual: [['a', 10], ['b', 20]], create: 0, obsolete: 1 },
+    {
+      reason: 'two stages that change places move, and neither is recreated',
+      desired: [
+        ['a', 20],
+        ['b', 10],
+      ],
+      actual: [
+        ['a', 10],
+        ['b', 20],
+      ],
+      create: 0,
+      obsolete: 0,
+    },
+    {
+      reason: 'a stage in the place of another takes over its binding, and what hangs off it',
+      desired: [['b', 10]],
+      actual: [['a', 10]],
+      create: 0,
+      obsolete: 0,
+    },
+    {
+      reason: 'one more is created',
+      desired: [
+        ['a', 10],
+        ['b', 20],
+      ],
+      actual: [['a', 10]],
+      create: 1,
+      obsolete: 0,
+    },
+    {
+      reason: 'one less goes',
+      desired: [['a', 10]],
+      actual: [
+        ['a', 10],
+        ['b', 20],
+      ],
+      create: 0,
+      obsolete: 1,
+    },
   ] as const)('$reason', ({ desired, actual, create, obsolete }) => {
     const made = plan(
       desired.map(([name, at]) => ({ subject: name, order: at, detail: null })),

@@ -32,7 +32,11 @@ export interface BindingPlan<D, A> {
  * change their subject. Whatever is not ours is matched exactly or not at all. Moving never meets Authentik's uniqueness of
  * (target, subject, order): a binding that stood where another moves to would have matched there exactly.
  */
-export function planBindings<D, A>(desired: readonly DesiredBinding<D>[], actual: readonly ActualBinding<A>[], ours: (uuid: string) => boolean): BindingPlan<D, A> {
+export function planBindings<D, A>(
+  desired: readonly DesiredBinding<D>[],
+  actual: readonly ActualBinding<A>[],
+  ours: (uuid: string) => boolean,
+): BindingPlan<D, A> {
   const free = new Map(actual.map((binding) => [binding.uuid, binding]));
   const matched: { desired: DesiredBinding<D>; actual: ActualBinding<A> }[] = [];
   let open = [...desired].sort((a, b) => a.order - b.order);

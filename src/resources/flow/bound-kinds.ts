@@ -24,5 +24,6 @@ export const POLICIES_ON_TARGET: BoundKind = {
     const kind = (['policy', 'group', 'user'] as const).find((field) => row[field] !== null && row[field] !== undefined);
     return kind === undefined ? 'none' : `${kind}:${String(row[kind])}`;
   },
-  describe: (row) => `policy "${nameIn(row, 'policy_obj') ?? nameIn(row, 'group_obj') ?? nameIn(row, 'user_obj') ?? row.pk}" at order ${String(row['order'])}`,
+  describe: (row) =>
+    `policy "${nameIn(row, 'policy_obj') ?? nameIn(row, 'group_obj') ?? nameIn(row, 'user_obj') ?? row.pk}" at order ${String(row['order'])}`,
 };

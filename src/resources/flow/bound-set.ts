@@ -57,7 +57,12 @@ export class BoundSet {
     this.#target = parts.target;
     this.#prune = parts.prune;
     this.#recorded = parts.recorded;
-    const actual = parts.rows.map((row): ActualBinding<ApiObject> => ({ uuid: row.pk, order: Number(row['order']), subject: parts.kind.subjectOf(row), row }));
+    const actual = parts.rows.map((row): ActualBinding<ApiObject> => ({
+      uuid: row.pk,
+      order: Number(row['order']),
+      subject: parts.kind.subjectOf(row),
+      row,
+    }));
     this.plan = planBindings(parts.desired, actual, (uuid) => parts.recorded.has(uuid));
   }
 
@@ -76,7 +81,9 @@ export class BoundSet {
 
   /** What to remember: those that are declared, and those that were there before us and have been let go, which may have to be put back. */
   get records(): readonly RecordedBinding[] {
-    const released = this.plan.obsolete.flatMap((actual) => this.#recorded.get(actual.uuid) ?? []).filter((record) => record.adopted === true && !this.#prune);
+    const released = this.plan.obsolete
+      .flatMap((actual) => this.#recorded.get(actual.uuid) ?? [])
+      .filter((record) => record.adopted === true && !this.#prune);
     return [...this.plan.matched.map(({ actual }) => this.#recorded.get(actual.uuid) ?? this.#adopt(actual)), ...released];
   }
 
@@ -100,11 +107,14 @@ export class BoundSet {
 
   /** Undoes everything that is ours: for a flow that stays and shall look as it did before. */
   async undo(): Promise<void> {
-    const ours = [...this.plan.matched.map(({ actual }) => actual), ...this.plan.obsolete].filter((actual) => this.#recorded.has(actual.uuid));
+    const ours = [...this.plan.matched.map(({ actual }) => actual), ...this.plan.obsolete].filter((actual) =>
+      this.#recorded.has(actual.uuid),
+    );
     for (const actual of ours) {
       const record = this.#recorded.get(actual.uuid);
       if (record?.adopted !== true) await this.#remove(actual);
-      else if (record.before !== undefined && !contains(actual.row, record.before)) await this.#patch(actual, { target: this.#target, ...record.before });
+      else if (record.before !== undefined && !contains(actual.row, record.before))
+        await this.#patch(actual, { target: this.#target, ...record.before });
     }
   }
 
@@ -117,7 +127,10 @@ export class BoundSet {
     } catch (error) {
       if (!(error instanceof AuthentikError && error.ambiguous)) throw error;
       cache.invalidate(table.path);
-      const made = await cache.find(table.path, (row) => row['target'] === this.#target && Number(row['order']) === desired.order && subjectOf(row) === desired.subject);
+      const made = await cache.find(
+        table.path,
+        (row) => row['target'] === this.#target && Number(row['order']) === desired.order && subjectOf(row) === desired.subject,
+      );
       if (made === undefined) throw error;
       return made;
     }
@@ -132,7 +145,11 @@ export class BoundSet {
     const { label, body } = desired.detail;
     const moved = desired.order === actual.order ? [] : [{ field: `${label}.order` }];
     const replaced = desired.subject === actual.subject ? [] : [{ field: label }];
-    return [...moved, ...replaced, ...differences(this.#kind.table.fields, body, actual.row).map(({ field }) => ({ field: `${label}.${field}` }))];
+    return [
+      ...moved,
+      ...replaced,
+      ...differences(this.#kind.table.fields, body, actual.row).map(({ field }) => ({ field: `${label}.${field}` })),
+    ];
   }
 
   #identity(desired: DesiredBinding<BoundDetail>): Body {
@@ -143,7 +160,11 @@ export class BoundSet {
   #adopt(actual: ActualBinding<ApiObject>): RecordedBinding {
     if (this.#created) return { uuid: actual.uuid };
     const fields = [...this.#kind.table.fields.map((field) => field.api), 'order', ...SUBJECTS];
-    return { uuid: actual.uuid, adopted: true, before: Object.fromEntries(fields.flatMap((field) => (field in actual.row ? [[field, actual.row[field]]] : []))) };
+    return {
+      uuid: actual.uuid,
+      adopted: true,
+      before: Object.fromEntries(fields.flatMap((field) => (field in actual.row ? [[field, actual.row[field]]] : []))),
+    };
   }
 
   async #patch(actual: ActualBinding<ApiObject>, body: Body): Promise<void> {

@@ -25,7 +25,8 @@ export interface DesiredFlow {
 export async function desiredFlow(spec: AuthentikFlowSpec, version: MinorVersion, resolve: Resolve): Promise<DesiredFlow> {
   return {
     header: await desiredBody(FLOW.fields, spec, version, resolve),
-    stages: spec.stages === undefined ? undefined : await Promise.all(spec.stages.map(async (entry) => stageBinding(entry, version, resolve))),
+    stages:
+      spec.stages === undefined ? undefined : await Promise.all(spec.stages.map(async (entry) => stageBinding(entry, version, resolve))),
     policies: spec.policies === undefined ? undefined : await policyBindings(spec.policies, 'policies', version, resolve),
     prune: spec.unmanagedBindings === 'Prune',
   };
@@ -57,7 +58,12 @@ const SUBJECTS = [
   { member: 'userRef', target: 'user' },
 ] as const;
 
-async function policyBindings(entries: readonly PolicyEntry[], label: string, version: MinorVersion, resolve: Resolve): Promise<readonly DesiredBinding<BoundDetail>[]> {
+async function policyBindings(
+  entries: readonly PolicyEntry[],
+  label: string,
+  version: MinorVersion,
+  resolve: Resolve,
+): Promise<readonly DesiredBinding<BoundDetail>[]> {
   return Promise.all(
     entries.map(async (entry) => {
       // The three go together: what was another kind of subject before would stay set beside the new one.
@@ -70,7 +76,11 @@ async function policyBindings(entries: readonly PolicyEntry[], label: string, ve
         subject = `${target}:${pk}`;
         subjectBody[target] = target === 'user' ? Number(pk) : pk;
       }
-      return { order: entry.order, subject, detail: { label: `${label}[${entry.order}]`, subjectBody, body: await desiredBody(POLICY_BINDING.fields, entry, version, resolve) } };
+      return {
+        order: entry.order,
+        subject,
+        detail: { label: `${label}[${entry.order}]`, subjectBody, body: await desiredBody(POLICY_BINDING.fields, entry, version, resolve) },
+      };
     }),
   );
 }

@@ -94,7 +94,11 @@ export class FlowResource implements External {
 
   /** What is bound so far is ours, however the rest went; and what was to be removed still is. */
   progress(): Readonly<Record<string, unknown>> {
-    return { ...(this.#made === undefined ? {} : { uuid: this.#made }), bindings: unlessEmpty([...this.#ourStages.values()]), policyBindings: unlessEmpty([...this.#ourPolicies.values()]) };
+    return {
+      ...(this.#made === undefined ? {} : { uuid: this.#made }),
+      bindings: unlessEmpty([...this.#ourStages.values()]),
+      policyBindings: unlessEmpty([...this.#ourPolicies.values()]),
+    };
   }
 
   /** What is on record and still there. Whatever the spec has stopped to speak of stays on record: it is still ours to take away one day. */
@@ -102,7 +106,8 @@ export class FlowResource implements External {
     const { cache } = this.#session;
     if (this.#ourStages.size + this.#ourPolicies.size === 0) return { bindings: undefined, policyBindings: undefined };
     const stages = new Set((await cache.list(STAGE_BINDING.path)).filter((row) => row['target'] === flow).map((row) => row.pk));
-    const policies = this.#ourPolicies.size === 0 ? new Set<string>() : new Set((await cache.list(POLICY_BINDING.path)).map((row) => row.pk));
+    const policies =
+      this.#ourPolicies.size === 0 ? new Set<string>() : new Set((await cache.list(POLICY_BINDING.path)).map((row) => row.pk));
     return {
       bindings: unlessEmpty([...this.#ourStages.values()].filter((record) => stages.has(record.uuid))),
       policyBindings: unlessEmpty([...this.#ourPolicies.values()].filter((record) => policies.has(record.uuid))),

@@ -40,10 +40,14 @@ export function smtpSettings(name: string, secret: SourceData): SmtpSettings {
 }
 
 function check(name: string, body: Readonly<Record<string, unknown>>): void {
-  if (body['host'] === undefined || body['host'] === '') throw new OperatorError('SecretKeyMissing', `Secret "${name}" has no key "host" (or AUTHENTIK_EMAIL__HOST), or nothing in it`);
+  if (body['host'] === undefined || body['host'] === '')
+    throw new OperatorError('SecretKeyMissing', `Secret "${name}" has no key "host" (or AUTHENTIK_EMAIL__HOST), or nothing in it`);
   // Authentik accepts both and fails when it sends.
   if (body['use_tls'] === true && body['use_ssl'] === true) {
-    throw new OperatorError('SecretInvalid', `Secret "${name}" turns on both useTls and useSsl: keep useTls for STARTTLS (587) or useSsl for TLS from the start (465)`);
+    throw new OperatorError(
+      'SecretInvalid',
+      `Secret "${name}" turns on both useTls and useSsl: keep useTls for STARTTLS (587) or useSsl for TLS from the start (465)`,
+    );
   }
   if (typeof body['from_address'] === 'string' && !/^[^@\s<>]+@[^@\s<>]+$/.test(body['from_address'])) {
     throw new OperatorError('SecretInvalid', `key "from" of Secret "${name}" must be a bare address such as market@example.com`);
@@ -54,7 +58,8 @@ const PARSERS = {
   text: (text: string): string => text,
   port: (text: string): number | undefined => wholeNumber(text, 1, 65535),
   seconds: (text: string): number | undefined => wholeNumber(text, 1, 600),
-  boolean: (text: string): boolean | undefined => ({ true: true, '1': true, yes: true, false: false, '0': false, no: false, '': false })[text.trim().toLowerCase()],
+  boolean: (text: string): boolean | undefined =>
+    ({ true: true, '1': true, yes: true, false: false, '0': false, no: false, '': false })[text.trim().toLowerCase()],
 } as const;
 
 const EXPECTED = {

@@ -7,7 +7,13 @@ import { keyOf, type ManagedObject, type ObjectKey } from '../object.ts';
 import { Reconciler, type Next } from '../reconciler.ts';
 import { MemoryStore } from './memory-store.ts';
 
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => SILENT };
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
 
 /** What a spec of the fake kind declares. */
 export interface ThingSpec {
@@ -43,16 +49,20 @@ export class FakeWorld {
 
   constructor() {
     this.controller = this.#controller();
-    this.reconciler = new Reconciler([this.controller], {
-      store: this.store,
-      redact: (text) => text,
-      index: this.index,
-      events: { record: (_object, type, reason, message) => void this.events.push(`${type} ${reason}: ${message}`) },
-      metrics: { reconciled: () => undefined, driftCorrected: () => undefined },
-      finalizer: 'test/finalizer',
-      annotations: { paused: 'test/paused', forceDelete: 'test/force-delete' },
-      now: () => new Date(Date.UTC(2026, 0, 1) + 1000 * this.#clock++).toISOString(),
-    }, SILENT);
+    this.reconciler = new Reconciler(
+      [this.controller],
+      {
+        store: this.store,
+        redact: (text) => text,
+        index: this.index,
+        events: { record: (_object, type, reason, message) => void this.events.push(`${type} ${reason}: ${message}`) },
+        metrics: { reconciled: () => undefined, driftCorrected: () => undefined },
+        finalizer: 'test/finalizer',
+        annotations: { paused: 'test/paused', forceDelete: 'test/force-delete' },
+        now: () => new Date(Date.UTC(2026, 0, 1) + 1000 * this.#clock++).toISOString(),
+      },
+      SILENT,
+    );
   }
 
   /** One pass over the object called `name`. */
@@ -86,7 +96,10 @@ export class FakeWorld {
       claim: (object) => `thing "${object.metadata.name.replace(/-rival$/, '')}"`,
       server: () => 'there',
       policies: (object) => spec(object).policies ?? { adoption: 'IfMatch', deletion: undefined },
-      connect: () => (this.connectError === undefined ? Promise.resolve({ session: 'session', status: {}, url: 'there' }) : Promise.reject(this.connectError)),
+      connect: () =>
+        this.connectError === undefined
+          ? Promise.resolve({ session: 'session', status: {}, url: 'there' })
+          : Promise.reject(this.connectError),
       resolveReferences: () => Promise.resolve(undefined),
       readSecrets: () => Promise.resolve(undefined),
       readyAfter: (object) => (spec(object).needs === undefined ? [] : [this.key(spec(object).needs ?? '')]),
@@ -102,15 +115,31 @@ export class FakeWorld {
       const thing = this.things.get(name);
       if (thing === undefined) return { exists: false, differences: [], status: {}, before: {} };
       const cause = this.differenceCause === undefined ? {} : { cause: this.differenceCause };
-      return { exists: true, uuid: thing.uuid, differences: thing.value === value ? [] : [{ field: 'value', ...cause }], status: {}, before: { value: thing.value } };
+      return {
+        exists: true,
+        uuid: thing.uuid,
+        differences: thing.value === value ? [] : [{ field: 'value', ...cause }],
+        status: {},
+        before: { value: thing.value },
+      };
     };
     const put = (uuid: string, content: string): void => void this.things.set(name, { uuid, value: content });
     return {
       observe: () => Promise.resolve(observe()),
       create: async () => this.#do(`create ${name}`, () => put(`uuid-${++this.#made}`, value), observe),
       update: async () => this.#do(`update ${name}`, () => put(this.things.get(name)?.uuid ?? '', value), observe),
-      delete: async () => this.#do(`delete ${name}`, () => this.things.delete(name), () => undefined),
-      restore: async (_observed, before) => this.#do(`restore ${name}`, () => put(this.things.get(name)?.uuid ?? '', String(before['value'])), () => undefined),
+      delete: async () =>
+        this.#do(
+          `delete ${name}`,
+          () => this.things.delete(name),
+          () => undefined,
+        ),
+      restore: async (_observed, before) =>
+        this.#do(
+          `restore ${name}`,
+          () => put(this.things.get(name)?.uuid ?? '', String(before['value'])),
+          () => undefined,
+        ),
       blockers: () => Promise.resolve(this.blockers),
       settle: () => (this.settleError === undefined ? Promise.resolve({}) : Promise.reject(this.settleError)),
     };

@@ -23,11 +23,25 @@ export class MemoryStore implements ObjectStore {
   }
 
   /** What a user does: creates the object, or changes its spec and annotations. */
-  apply(kind: string, name: string, spec: unknown, options: { namespace?: string; annotations?: Record<string, string>; createdAt?: string } = {}): ManagedObject {
+  apply(
+    kind: string,
+    name: string,
+    spec: unknown,
+    options: { namespace?: string; annotations?: Record<string, string>; createdAt?: string } = {},
+  ): ManagedObject {
     const { namespace = 'market', annotations, createdAt = '2026-01-01T00:00:00Z' } = options;
     const before = this.get({ kind, namespace, name });
     const generation = (before?.metadata.generation ?? 0) + (isDeepStrictEqual(before?.spec, spec) ? 0 : 1);
-    const metadata = { uid: `uid-${name}`, creationTimestamp: createdAt, ...before?.metadata, name, namespace, generation, resourceVersion: this.#next(), ...(annotations === undefined ? {} : { annotations }) };
+    const metadata = {
+      uid: `uid-${name}`,
+      creationTimestamp: createdAt,
+      ...before?.metadata,
+      name,
+      namespace,
+      generation,
+      resourceVersion: this.#next(),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
     return this.#put({ apiVersion: 'test/v1', kind, ...before, metadata, spec: structuredClone(spec) });
   }
 
@@ -36,13 +50,16 @@ export class MemoryStore implements ObjectStore {
     const object = this.get(key);
     if (object === undefined) return;
     if ((object.metadata.finalizers ?? []).length === 0) this.#remove(object);
-    else this.#put({ ...object, metadata: { ...object.metadata, resourceVersion: this.#next(), deletionTimestamp: '2026-01-02T00:00:00Z' } });
+    else
+      this.#put({ ...object, metadata: { ...object.metadata, resourceVersion: this.#next(), deletionTimestamp: '2026-01-02T00:00:00Z' } });
   }
 
   async writeStatus(object: ManagedObject, status: object): Promise<ManagedObject> {
     const held = this.#guard(object);
     this.statusWrites.push({ key: keyOf(object), status });
-    return Promise.resolve(this.#put({ ...held, status: structuredClone(status), metadata: { ...held.metadata, resourceVersion: this.#next() } }));
+    return Promise.resolve(
+      this.#put({ ...held, status: structuredClone(status), metadata: { ...held.metadata, resourceVersion: this.#next() } }),
+    );
   }
 
   async setFinalizer(object: ManagedObject, finalizer: string, present: boolean): Promise<ManagedObject> {

@@ -61,6 +61,7 @@ function verdictProblems(object: StoredObject): readonly string[] {
   const abnormal = [reconciling, stalled].filter((condition) => condition !== undefined);
   if (abnormal.some(({ status }) => status !== 'True')) return ['an abnormal-true condition is there and not True'];
   if (ready === 'True' && abnormal.length > 0) return ['Ready, and Reconciling or Stalled as well'];
+  if (ready === 'True' && conditionOf(object, 'Ready')?.observedGeneration !== object.status?.observedGeneration) return ['Ready is said of another generation than the status speaks of'];
   if (ready === 'False' && abnormal.length !== 1) return [`not Ready, and ${abnormal.length} of Reconciling and Stalled`];
   return [];
 }
