@@ -9,11 +9,20 @@ const scenario = useScenario({ connection: { driftPollInterval: '300ms' } });
 const USER_WRITE = '/stages/user_write/';
 
 /** A user write stage that somebody made in Authentik: two fields that the tests declare, and one that they never do. */
-const MADE_BY_HAND = { user_creation_mode: 'create_when_required', create_users_as_inactive: false, user_type: 'external', user_path_template: 'made/by/hand' };
+const MADE_BY_HAND = {
+  user_creation_mode: 'create_when_required',
+  create_users_as_inactive: false,
+  user_type: 'external',
+  user_path_template: 'made/by/hand',
+};
 const MATCHING = { userCreationMode: 'create_when_required', createUsersAsInactive: false };
 const DIFFERENT = { userCreationMode: 'always_create', createUsersAsInactive: true };
 
-async function makeByHand(name: string, path = USER_WRITE, fields: Readonly<Record<string, unknown>> = MADE_BY_HAND): Promise<AuthentikObject> {
+async function makeByHand(
+  name: string,
+  path = USER_WRITE,
+  fields: Readonly<Record<string, unknown>> = MADE_BY_HAND,
+): Promise<AuthentikObject> {
   const made = await scenario().authentik.create(path, { ...(path === '/flows/instances/' ? {} : { name }), ...fields });
   const key = typeof made['slug'] === 'string' ? made['slug'] : made.pk;
   scenario().afterwards(async () => scenario().authentik.remove(path, key));
@@ -37,9 +46,27 @@ interface Refused {
 }
 
 const refused: readonly Refused[] = [
-  { reason: 'Never, though all fields match', id: 'never', spec: { adoptionPolicy: 'Never' }, fields: MATCHING, says: /adoptionPolicy is Never/ },
-  { reason: 'IfMatch, and two fields differ', id: 'two-differ', spec: { adoptionPolicy: 'IfMatch' }, fields: DIFFERENT, says: /differs in userCreationMode, createUsersAsInactive: / },
-  { reason: 'nothing said, which means IfMatch, and one field differs', id: 'one-differs', spec: {}, fields: { ...MATCHING, createUsersAsInactive: true }, says: /differs in createUsersAsInactive: / },
+  {
+    reason: 'Never, though all fields match',
+    id: 'never',
+    spec: { adoptionPolicy: 'Never' },
+    fields: MATCHING,
+    says: /adoptionPolicy is Never/,
+  },
+  {
+    reason: 'IfMatch, and two fields differ',
+    id: 'two-differ',
+    spec: { adoptionPolicy: 'IfMatch' },
+    fields: DIFFERENT,
+    says: /differs in userCreationMode, createUsersAsInactive: /,
+  },
+  {
+    reason: 'nothing said, which means IfMatch, and one field differs',
+    id: 'one-differs',
+    spec: {},
+    fields: { ...MATCHING, createUsersAsInactive: true },
+    says: /differs in createUsersAsInactive: /,
+  },
 ];
 
 describe('an object that is in Authentik already', () => {
@@ -64,7 +91,10 @@ describe('an object that is in Authentik already', () => {
     const before = await makeByHand(name);
     await scenario().apply(userWrite(name, MATCHING));
     const adopted = await scenario().ready('AuthentikStage', name);
-    expect(adopted.status).toMatchObject({ uuid: before.pk, adopted: { before: { user_creation_mode: 'create_when_required', create_users_as_inactive: false } } });
+    expect(adopted.status).toMatchObject({
+      uuid: before.pk,
+      adopted: { before: { user_creation_mode: 'create_when_required', create_users_as_inactive: false } },
+    });
     expect(await held(name)).toEqual(before);
     expect((await scenario().event(`AuthentikStage/${name}`, 'Adopted')).type).toBe('Normal');
   });
@@ -84,7 +114,9 @@ describe('an object that is in Authentik already', () => {
     const before = await makeByHand(name);
     await scenario().apply(userWrite(name, DIFFERENT, { adoptionPolicy: 'Always' }));
     const adopted = await scenario().ready('AuthentikStage', name);
-    expect(adopted.status).toMatchObject({ adopted: { before: { user_creation_mode: 'create_when_required', create_users_as_inactive: false } } });
+    expect(adopted.status).toMatchObject({
+      adopted: { before: { user_creation_mode: 'create_when_required', create_users_as_inactive: false } },
+    });
     expect(await held(name)).toEqual({ ...before, user_creation_mode: 'always_create', create_users_as_inactive: true });
     await scenario().remove(['AuthentikStage', name]);
     expect(await held(name)).toEqual(before);
@@ -200,9 +232,17 @@ describe('every kind', () => {
     const name = scenario().name('bound');
     const { pk } = await makeByHand(name, '/flows/instances/', { name, slug: name, title: `Title of ${name}`, designation: 'enrollment' });
     const theirs = await makeByHand(scenario().name('theirs'), '/stages/dummy/', {});
-    await scenario().authentik.create('/flows/bindings/', { target: pk, stage: theirs.pk, order: 5, evaluate_on_plan: false, re_evaluate_policies: true });
+    await scenario().authentik.create('/flows/bindings/', {
+      target: pk,
+      stage: theirs.pk,
+      order: 5,
+      evaluate_on_plan: false,
+      re_evaluate_policies: true,
+    });
     const bindings = async (): Promise<readonly unknown[]> =>
-      (await scenario().authentik.list('/flows/bindings/')).filter((binding) => binding['target'] === pk).map((binding) => [binding['order'], binding['stage'], binding.pk]);
+      (await scenario().authentik.list('/flows/bindings/'))
+        .filter((binding) => binding['target'] === pk)
+        .map((binding) => [binding['order'], binding['stage'], binding.pk]);
     const before = await bindings();
     await scenario().apply(dummyStage(scenario().name('added')), flow(name, [scenario().name('added')], { adoptionPolicy: 'Always' }));
     await scenario().ready('AuthentikFlow', name);
@@ -221,7 +261,10 @@ describe('the defaults of the connection', () => {
     const [silent, strict] = [scenario().name('silent'), scenario().name('strict')];
     const before = [await makeByHand(silent), await makeByHand(strict)];
     const connectionRef = { name: 'generous' };
-    await scenario().apply(userWrite(silent, DIFFERENT, { connectionRef }), userWrite(strict, DIFFERENT, { connectionRef, adoptionPolicy: 'IfMatch' }));
+    await scenario().apply(
+      userWrite(silent, DIFFERENT, { connectionRef }),
+      userWrite(strict, DIFFERENT, { connectionRef, adoptionPolicy: 'IfMatch' }),
+    );
     await scenario().ready('AuthentikStage', silent);
     const conflict = await scenario().judged('AuthentikStage', strict, 'Ready=False/AdoptionConflict');
     expect(isReconciling(conflict)).toBe(false);

@@ -24,7 +24,11 @@ function writesIn(requests: readonly RequestLog[]): readonly RequestLog[] {
 }
 
 /** Brings a stock server to the state of the guide, as `apply` applies it, and answers what that took. */
-async function toReady(scenario: Scenario, manifests: readonly Manifest[], apply: (manifests: readonly Manifest[]) => Promise<void>): Promise<readonly RequestLog[]> {
+async function toReady(
+  scenario: Scenario,
+  manifests: readonly Manifest[],
+  apply: (manifests: readonly Manifest[]) => Promise<void>,
+): Promise<readonly RequestLog[]> {
   await apply(manifests);
   for (const [kind, name] of objectsIn(manifests)) await scenario.ready(kind, name);
   return [...simOf(scenario).requests];
@@ -50,7 +54,9 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
     });
 
     it('is the work of these writes: each object is created once, and only what is shared is changed', () => {
-      const writes = writesIn(requests).map(({ method, path }) => `${method} ${path.replace('/api/v3', '').replace(/[0-9a-f-]{36}/, '<pk>')}`);
+      const writes = writesIn(requests).map(
+        ({ method, path }) => `${method} ${path.replace('/api/v3', '').replace(/[0-9a-f-]{36}/, '<pk>')}`,
+      );
       expect(writes.sort()).toEqual([
         ...Array<string>(2).fill('PATCH /stages/identification/<pk>/'),
         ...Array<string>(4).fill('POST /flows/bindings/'),
@@ -82,7 +88,11 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
       await scenario().ready('AuthentikConnection', 'default');
       simOf(scenario()).resetRequests();
       const looks = async (): Promise<void> =>
-        eventually(() => expect(simOf(scenario()).requests.filter(({ path }) => path === '/api/v3/flows/instances/').length).toBeGreaterThanOrEqual(4), { message: 'four full comparisons' });
+        eventually(
+          () =>
+            expect(simOf(scenario()).requests.filter(({ path }) => path === '/api/v3/flows/instances/').length).toBeGreaterThanOrEqual(4),
+          { message: 'four full comparisons' },
+        );
       await looks();
       const { requests: seen } = simOf(scenario());
       expect(writesIn(seen)).toEqual([]);
@@ -105,14 +115,20 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
   });
 
   describe('in whatever order it is applied', () => {
-    const orders: readonly { readonly order: string; readonly apply: (scenario: Scenario, manifests: readonly Manifest[]) => Promise<void> }[] = [
+    const orders: readonly {
+      readonly order: string;
+      readonly apply: (scenario: Scenario, manifests: readonly Manifest[]) => Promise<void>;
+    }[] = [
       {
         order: 'all at once',
         apply: async (scenario, manifests) => {
           await Promise.all(manifests.map(async (manifest) => scenario.apply(manifest)));
         },
       },
-      { order: 'in reverse, so that everything waits for what comes next', apply: async (scenario, manifests) => scenario.apply(...[...manifests].reverse()) },
+      {
+        order: 'in reverse, so that everything waits for what comes next',
+        apply: async (scenario, manifests) => scenario.apply(...[...manifests].reverse()),
+      },
       {
         order: 'one by one, a second apart',
         apply: async (scenario, manifests) => {
@@ -152,18 +168,27 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
 function statusWrites(scenario: Scenario, manifests: readonly Manifest[]): readonly { readonly object: string; readonly writes: number }[] {
   return objectsIn(manifests).map(([kind, name]) => {
     const statuses = scenario.history.versions(kind, scenario.namespace, name).map(({ status }) => status);
-    return { object: `${kind}/${name}`, writes: statuses.filter((status, index) => index > 0 && !isDeepStrictEqual(status, statuses[index - 1])).length };
+    return {
+      object: `${kind}/${name}`,
+      writes: statuses.filter((status, index) => index > 0 && !isDeepStrictEqual(status, statuses[index - 1])).length,
+    };
   });
 }
 
 function statusesOf(scenario: Scenario): readonly unknown[] {
-  return scenario.history.present().filter(({ kind }) => kind !== 'AuthentikConnection').map(({ kind, metadata, status }) => ({ kind, name: metadata.name, status }));
+  return scenario.history
+    .present()
+    .filter(({ kind }) => kind !== 'AuthentikConnection')
+    .map(({ kind, metadata, status }) => ({ kind, name: metadata.name, status }));
 }
 
 /** Waits until nothing but the audit log has been asked for since two polls. */
 async function quiet(sim: AuthentikSim): Promise<void> {
-  await eventually(() => {
-    const last = sim.requests.slice(-3);
-    expect(last.map(({ path }) => path)).toEqual(Array<string>(3).fill('/api/v3/events/events/'));
-  }, { message: 'only the audit log is asked for' });
+  await eventually(
+    () => {
+      const last = sim.requests.slice(-3);
+      expect(last.map(({ path }) => path)).toEqual(Array<string>(3).fill('/api/v3/events/events/'));
+    },
+    { message: 'only the audit log is asked for' },
+  );
 }

@@ -1,5 +1,16 @@
 import { conditionOf, isStalled, verdict } from './support/conditions.ts';
-import { connection, dummyStage, enrollmentBinding, expressionPolicy, flow, prompt, stage, tokenSecret, withSpec, type Manifest } from './support/manifests.ts';
+import {
+  connection,
+  dummyStage,
+  enrollmentBinding,
+  expressionPolicy,
+  flow,
+  prompt,
+  stage,
+  tokenSecret,
+  withSpec,
+  type Manifest,
+} from './support/manifests.ts';
 import type { StoredObject } from './support/stored-object.ts';
 import { useScenario } from './support/scenario.ts';
 
@@ -39,33 +50,48 @@ describe('two objects that mean the same thing', () => {
       second: { deny: { denyMessage: 'the second' } },
       field: 'deny_message',
     },
-    { kind: 'a prompt', path: '/stages/prompt/prompts/', first: (name) => prompt(name, { name }), second: { label: 'The other label' }, field: 'label' },
-    { kind: 'a policy', path: '/policies/expression/', first: (name) => expressionPolicy(name, 'return True', { name }), second: { expression: { expression: 'return False' } }, field: 'expression' },
+    {
+      kind: 'a prompt',
+      path: '/stages/prompt/prompts/',
+      first: (name) => prompt(name, { name }),
+      second: { label: 'The other label' },
+      field: 'label',
+    },
+    {
+      kind: 'a policy',
+      path: '/policies/expression/',
+      first: (name) => expressionPolicy(name, 'return True', { name }),
+      second: { expression: { expression: 'return False' } },
+      field: 'expression',
+    },
   ];
 
-  it.each(pairs)('are settled by age, and the loser takes over when the winner is deleted: $kind', async ({ path, first, second, field }) => {
-    const name = scenario().name(`pair-${field.replace('_', '-')}`);
-    const winner = first(name);
-    const loser = copyOf(winner, `${name}-again`, second);
-    const { kind } = winner;
-    await scenario().apply(winner);
-    await scenario().ready(kind, name);
-    const before = await scenario().authentik.get(path, name);
-    await scenario().apply(loser);
-    await expectConflict(kind, loser.metadata.name, `${scenario().namespace}/${name}`);
-    expect((await scenario().event(`${kind}/${loser.metadata.name}`, 'Conflict')).type).toBe('Warning');
-    expect(await scenario().authentik.get(path, name)).toEqual(before);
-    expect(verdict(scenario().see(kind, name))).toBe('Ready=True/Reconciled');
+  it.each(pairs)(
+    'are settled by age, and the loser takes over when the winner is deleted: $kind',
+    async ({ path, first, second, field }) => {
+      const name = scenario().name(`pair-${field.replace('_', '-')}`);
+      const winner = first(name);
+      const loser = copyOf(winner, `${name}-again`, second);
+      const { kind } = winner;
+      await scenario().apply(winner);
+      await scenario().ready(kind, name);
+      const before = await scenario().authentik.get(path, name);
+      await scenario().apply(loser);
+      await expectConflict(kind, loser.metadata.name, `${scenario().namespace}/${name}`);
+      expect((await scenario().event(`${kind}/${loser.metadata.name}`, 'Conflict')).type).toBe('Warning');
+      expect(await scenario().authentik.get(path, name)).toEqual(before);
+      expect(verdict(scenario().see(kind, name))).toBe('Ready=True/Reconciled');
 
-    // The winner made it, so it goes with the winner, and the loser makes its own.
-    await scenario().remove([kind, name]);
-    const heir = await scenario().ready(kind, loser.metadata.name);
-    const after = await scenario().authentik.get(path, name);
-    expect(after.pk).toBe(heir.status?.uuid);
-    expect(after.pk).not.toBe(before.pk);
-    expect(after[field]).not.toEqual(before[field]);
-    expect(heir.status?.['adopted']).toBeUndefined();
-  });
+      // The winner made it, so it goes with the winner, and the loser makes its own.
+      await scenario().remove([kind, name]);
+      const heir = await scenario().ready(kind, loser.metadata.name);
+      const after = await scenario().authentik.get(path, name);
+      expect(after.pk).toBe(heir.status?.uuid);
+      expect(after.pk).not.toBe(before.pk);
+      expect(after[field]).not.toEqual(before[field]);
+      expect(heir.status?.['adopted']).toBeUndefined();
+    },
+  );
 
   it('are found across namespaces as well', async () => {
     const name = scenario().name('across');
@@ -91,12 +117,27 @@ describe('two objects that mean the same thing', () => {
     const name = scenario().name('at-once');
     const twins = ['a', 'b', 'c'].map((which) => dummyStage(`${name}-${which}`, { name }));
     await Promise.all(twins.map(async (twin) => scenario().apply(twin)));
-    const settled = (): readonly string[] => twins.map(({ metadata }) => verdict(scenario().history.latest('AuthentikStage', scenario().namespace, metadata.name) ?? scenario().see('AuthentikConnection', 'default'))).sort();
-    await scenario().history.until(() => settled().join() === 'Ready=False/Conflict,Ready=False/Conflict,Ready=True/Reconciled', 'one wins and two give way');
+    const settled = (): readonly string[] =>
+      twins
+        .map(({ metadata }) =>
+          verdict(
+            scenario().history.latest('AuthentikStage', scenario().namespace, metadata.name) ??
+              scenario().see('AuthentikConnection', 'default'),
+          ),
+        )
+        .sort();
+    await scenario().history.until(
+      () => settled().join() === 'Ready=False/Conflict,Ready=False/Conflict,Ready=True/Reconciled',
+      'one wins and two give way',
+    );
     const found = (await scenario().authentik.list('/stages/dummy/')).filter((row) => row['name'] === name);
     expect(found).toHaveLength(1);
     // Two that gave way never had it for a moment.
-    const had = twins.filter(({ metadata }) => scenario().history.versions('AuthentikStage', scenario().namespace, metadata.name).some(({ status }) => status?.uuid !== undefined));
+    const had = twins.filter(({ metadata }) =>
+      scenario()
+        .history.versions('AuthentikStage', scenario().namespace, metadata.name)
+        .some(({ status }) => status?.uuid !== undefined),
+    );
     expect(had).toHaveLength(1);
   });
 
@@ -142,7 +183,8 @@ describe('two sign-up links on one login page', () => {
   it('one is published; the other takes over when it is deleted, and at last the page is as it was', async () => {
     const name = (what: string): string => scenario().name(`link-${what}`);
     const target = { identificationStageRef: { name: name('who') } };
-    const linked = async (): Promise<unknown> => (await scenario().authentik.get('/stages/identification/', name('who')))['enrollment_flow'];
+    const linked = async (): Promise<unknown> =>
+      (await scenario().authentik.get('/stages/identification/', name('who')))['enrollment_flow'];
     await scenario().apply(
       stage(name('who'), 'Identification', { userFields: ['username'] }),
       flow(name('login'), [name('who')], { designation: 'authentication' }),

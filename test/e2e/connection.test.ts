@@ -47,11 +47,41 @@ describe('a token that cannot be used', () => {
   }
   const rows: readonly BadToken[] = [
     { reason: 'there is no Secret', name: 'missing', data: undefined, verdict: 'SecretNotFound', says: /no Secret "token-missing"/ },
-    { reason: 'the Secret lacks the key', name: 'keyless', data: { other: 'value' }, verdict: 'SecretKeyMissing', says: /"token-keyless" has no key "token"/ },
-    { reason: 'the key is empty', name: 'empty', data: { token: '' }, verdict: 'SecretKeyMissing', says: /has no key "token", or nothing in it/ },
-    { reason: 'there is nothing but a newline', name: 'newline', data: { token: '\n' }, verdict: 'SecretKeyMissing', says: /nothing in it/ },
-    { reason: 'there is a newline in its middle', name: 'two-lines', data: { token: 'first-half\nsecond-half' }, verdict: 'SecretInvalid', says: /holds what no token can/ },
-    { reason: 'Authentik knows no such token', name: 'wrong', data: { token: 'not-a-token-of-this-server' }, verdict: 'Unauthorized', says: /refused the token/ },
+    {
+      reason: 'the Secret lacks the key',
+      name: 'keyless',
+      data: { other: 'value' },
+      verdict: 'SecretKeyMissing',
+      says: /"token-keyless" has no key "token"/,
+    },
+    {
+      reason: 'the key is empty',
+      name: 'empty',
+      data: { token: '' },
+      verdict: 'SecretKeyMissing',
+      says: /has no key "token", or nothing in it/,
+    },
+    {
+      reason: 'there is nothing but a newline',
+      name: 'newline',
+      data: { token: '\n' },
+      verdict: 'SecretKeyMissing',
+      says: /nothing in it/,
+    },
+    {
+      reason: 'there is a newline in its middle',
+      name: 'two-lines',
+      data: { token: 'first-half\nsecond-half' },
+      verdict: 'SecretInvalid',
+      says: /holds what no token can/,
+    },
+    {
+      reason: 'Authentik knows no such token',
+      name: 'wrong',
+      data: { token: 'not-a-token-of-this-server' },
+      verdict: 'Unauthorized',
+      says: /refused the token/,
+    },
   ];
 
   it.each(rows)('says so and heals with the Secret: $reason', async ({ name, data, verdict, says }) => {
@@ -79,7 +109,11 @@ describe('a token that cannot be used', () => {
 
   it('notices when a good token turns bad, keeps what is there, and heals', async () => {
     const name = 'turned';
-    await scenario().apply(tokenSecret(scenario().target.token, `token-${name}`), connectionWith(scenario().target.url, name), dependentOn(scenario(), name));
+    await scenario().apply(
+      tokenSecret(scenario().target.token, `token-${name}`),
+      connectionWith(scenario().target.url, name),
+      dependentOn(scenario(), name),
+    );
     await expectHealed(scenario(), name);
     await scenario().apply(tokenSecret('revoked-and-of-no-use', `token-${name}`));
     await scenario().judged('AuthentikConnection', name, 'Ready=False/Unauthorized');
@@ -101,7 +135,9 @@ describe('a server that is none', () => {
   let website: Server;
 
   beforeAll(async () => {
-    website = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Welcome</title>'));
+    website = createServer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Welcome</title>'),
+    );
     await new Promise<void>((resolve) => void website.listen(0, '127.0.0.1', resolve));
   });
   afterAll(() => {
@@ -113,11 +149,20 @@ describe('a server that is none', () => {
     // The port is that of "discard", which nobody serves.
     { reason: 'nobody listens', name: 'unreachable', url: () => 'http://127.0.0.1:9', says: /127\.0\.0\.1:9/ },
     { reason: 'there is no such host', name: 'unknown-host', url: () => 'http://authentik.invalid', says: /authentik\.invalid/ },
-    { reason: 'a web site answers', name: 'website', url: () => `http://127.0.0.1:${(website.address() as AddressInfo).port}`, says: /not in JSON|not answer/ },
+    {
+      reason: 'a web site answers',
+      name: 'website',
+      url: () => `http://127.0.0.1:${(website.address() as AddressInfo).port}`,
+      says: /not in JSON|not answer/,
+    },
   ];
 
   it.each(rows)('is Unreachable, and heals with its URL: $reason', async ({ name, url, says }) => {
-    await scenario().apply(tokenSecret(scenario().target.token, `token-${name}`), connectionWith(url(), name), dependentOn(scenario(), name));
+    await scenario().apply(
+      tokenSecret(scenario().target.token, `token-${name}`),
+      connectionWith(url(), name),
+      dependentOn(scenario(), name),
+    );
     const broken = await scenario().judged('AuthentikConnection', name, 'Ready=False/Unreachable');
     expect(conditionOf(broken, 'Ready')?.message).toMatch(says);
     expect(isReconciling(broken)).toBe(true);
@@ -141,7 +186,11 @@ describeOnStandIn('a token without the rights', 'it takes tokens with chosen per
     const name = 'powerless';
     const lacking = ['authentik_flows.add_flow', 'authentik_stages_dummy.add_dummystage'];
     const granted = requiredPermissions().filter((permission) => !lacking.includes(permission));
-    await scenario().apply(tokenSecret(tokenWith(granted), `token-${name}`), connectionWith(scenario().target.url, name), dependentOn(scenario(), name));
+    await scenario().apply(
+      tokenSecret(tokenWith(granted), `token-${name}`),
+      connectionWith(scenario().target.url, name),
+      dependentOn(scenario(), name),
+    );
     const broken = await scenario().judged('AuthentikConnection', name, 'Ready=False/PermissionDenied');
     expect(conditionOf(broken, 'PermissionsGranted')).toMatchObject({ status: 'False', reason: 'PermissionDenied' });
     expect(conditionOf(broken, 'Authenticated')?.status).toBe('True');
@@ -156,7 +205,11 @@ describeOnStandIn('a token without the rights', 'it takes tokens with chosen per
 
   it('is no administrator, and needs to be none', async () => {
     const name = 'least';
-    await scenario().apply(tokenSecret(tokenWith(requiredPermissions()), `token-${name}`), connectionWith(scenario().target.url, name), dependentOn(scenario(), name));
+    await scenario().apply(
+      tokenSecret(tokenWith(requiredPermissions()), `token-${name}`),
+      connectionWith(scenario().target.url, name),
+      dependentOn(scenario(), name),
+    );
     await expectHealed(scenario(), name);
     expect(conditionOf(scenario().see('AuthentikConnection', name), 'PermissionsGranted')?.status).toBe('True');
     // Changing and deleting take other rights than creating.
@@ -168,7 +221,11 @@ describeOnStandIn('a token without the rights', 'it takes tokens with chosen per
 
   it('is as good as none once it has expired', async () => {
     const name = 'expired';
-    await scenario().apply(tokenSecret(tokenWith(requiredPermissions(), { expired: true }), `token-${name}`), connectionWith(scenario().target.url, name), dependentOn(scenario(), name));
+    await scenario().apply(
+      tokenSecret(tokenWith(requiredPermissions(), { expired: true }), `token-${name}`),
+      connectionWith(scenario().target.url, name),
+      dependentOn(scenario(), name),
+    );
     const broken = await scenario().judged('AuthentikConnection', name, 'Ready=False/Unauthorized');
     expect(conditionOf(broken, 'Authenticated')).toMatchObject({ status: 'False', reason: 'Unauthorized' });
     await expectWaiting(scenario(), name);
@@ -214,12 +271,20 @@ describe('allowedNamespaces', () => {
   }
   const admitting: readonly Permit[] = [
     { reason: 'from All', name: 'all', allowed: () => ({ from: 'All' }) },
-    { reason: 'a selector that picks the namespace', name: 'picked', allowed: () => ({ from: 'Selector', selector: { matchLabels: labels() } }) },
+    {
+      reason: 'a selector that picks the namespace',
+      name: 'picked',
+      allowed: () => ({ from: 'Selector', selector: { matchLabels: labels() } }),
+    },
   ];
   const refusing: readonly Permit[] = [
     { reason: 'nothing is said: the own namespace only', name: 'unsaid', allowed: () => undefined },
     { reason: 'from Same', name: 'same', allowed: () => ({ from: 'Same' }) },
-    { reason: 'a selector that picks another', name: 'unpicked', allowed: () => ({ from: 'Selector', selector: { matchLabels: { ...labels(), tier: 'gold' } } }) },
+    {
+      reason: 'a selector that picks another',
+      name: 'unpicked',
+      allowed: () => ({ from: 'Selector', selector: { matchLabels: { ...labels(), tier: 'gold' } } }),
+    },
   ];
 
   async function allow(allowed: object | undefined): Promise<void> {
@@ -229,7 +294,10 @@ describe('allowedNamespaces', () => {
 
   /** A stage of another namespace that asks for the connection by name. */
   async function visit(name: string): Promise<void> {
-    await scenario().applyIn(guest(), dummyStage(scenario().name(name), { connectionRef: { name: 'default', namespace: scenario().namespace } }));
+    await scenario().applyIn(
+      guest(),
+      dummyStage(scenario().name(name), { connectionRef: { name: 'default', namespace: scenario().namespace } }),
+    );
   }
 
   it.each(refusing)('refuses with $reason', async ({ name, allowed }) => {

@@ -36,7 +36,10 @@ describe('deleting an object', () => {
     expect(await scenario().authentik.find(STAGES, stage)).toBeDefined();
     // The flow takes another stage, which is all that this one waits for.
     await scenario().apply(dummyStage(scenario().name('other')), flow(slug, [scenario().name('other')]));
-    await scenario().history.until(() => scenario().history.latest('AuthentikStage', scenario().namespace, stage) === undefined, 'the stage is gone');
+    await scenario().history.until(
+      () => scenario().history.latest('AuthentikStage', scenario().namespace, stage) === undefined,
+      'the stage is gone',
+    );
     expect(await scenario().authentik.find(STAGES, stage)).toBeUndefined();
     expect(await scenario().authentik.find(FLOWS, slug)).toBeDefined();
     await scenario().remove(['AuthentikFlow', slug]);
@@ -55,7 +58,10 @@ describe('deleting an object', () => {
     expect(conditionOf(blocked, 'Ready')?.message).toContain(scenario().name(`foreign-of-${stage}`));
     expect(await scenario().authentik.find(STAGES, stage)).toBeDefined();
     await unlink();
-    await scenario().history.until(() => scenario().history.latest('AuthentikStage', scenario().namespace, stage) === undefined, 'the stage is gone');
+    await scenario().history.until(
+      () => scenario().history.latest('AuthentikStage', scenario().namespace, stage) === undefined,
+      'the stage is gone',
+    );
     expect(await scenario().authentik.find(STAGES, stage)).toBeUndefined();
   });
 
@@ -122,9 +128,18 @@ describe('deleting everything at the same moment', () => {
 
   describeOnStandIn('in Authentik', 'it looks at the order of requests', () => {
     it('begins with those that use the others', () => {
-      const requests = (scenario().target.sim?.requests ?? []).filter(({ method, path }) => method === 'DELETE' || (method === 'PATCH' && path.includes('/stages/identification/')));
-      const at = (method: string, part: string): number[] => requests.flatMap((request, index) => (request.method === method && request.path.includes(part) ? [index] : []));
-      const [link, flows, stages, prompts, policies] = [at('PATCH', '/stages/identification/'), at('DELETE', FLOWS), at('DELETE', '/stages/').filter((index) => requests[index]?.path.includes('/prompts/') !== true), at('DELETE', '/prompts/'), at('DELETE', '/policies/')];
+      const requests = (scenario().target.sim?.requests ?? []).filter(
+        ({ method, path }) => method === 'DELETE' || (method === 'PATCH' && path.includes('/stages/identification/')),
+      );
+      const at = (method: string, part: string): number[] =>
+        requests.flatMap((request, index) => (request.method === method && request.path.includes(part) ? [index] : []));
+      const [link, flows, stages, prompts, policies] = [
+        at('PATCH', '/stages/identification/'),
+        at('DELETE', FLOWS),
+        at('DELETE', '/stages/').filter((index) => requests[index]?.path.includes('/prompts/') !== true),
+        at('DELETE', '/prompts/'),
+        at('DELETE', '/policies/'),
+      ];
       expect([link, flows, stages, prompts, policies].map((found) => found.length)).toEqual([1, 2, 3, 1, 1]);
       const signUp = requests.findIndex(({ path }) => path.endsWith(`${scenario().name('market')}-sign-up/`));
       expect(link[0]).toBeLessThan(signUp);
@@ -150,7 +165,13 @@ describe('a namespace', () => {
         await scenario.ready('EnrollmentBinding', market.signUpSlug);
         await scenario.api.removeNamespace(scenario.namespace);
         await scenario.history.until(() => scenario.history.present().length === 0, 'every object is let go', 60_000);
-        await eventually(async () => expect((await scenario.controlPlane.kubectl(['get', 'namespaces', '--output=name'])).stdout).not.toContain(`namespace/${scenario.namespace}\n`), { timeout: 60_000, interval: 1000, message: 'the namespace is gone' });
+        await eventually(
+          async () =>
+            expect((await scenario.controlPlane.kubectl(['get', 'namespaces', '--output=name'])).stdout).not.toContain(
+              `namespace/${scenario.namespace}\n`,
+            ),
+          { timeout: 60_000, interval: 1000, message: 'the namespace is gone' },
+        );
         for (const path of [FLOWS, STAGES]) {
           expect((await scenario.authentik.list(path)).filter((row) => String(row['slug'] ?? row['name']).startsWith(own))).toEqual([]);
         }
@@ -206,7 +227,10 @@ describe('without the credentials', () => {
         await scenario.api.remove('AuthentikFlow', scenario.namespace, slug);
         // A new process has nothing in memory.
         await scenario.startOperator();
-        await scenario.history.until(() => scenario.history.latest('AuthentikFlow', scenario.namespace, slug) === undefined, 'the flow is let go');
+        await scenario.history.until(
+          () => scenario.history.latest('AuthentikFlow', scenario.namespace, slug) === undefined,
+          'the flow is let go',
+        );
         const event = await scenario.event(`AuthentikFlow/${slug}`, 'Released');
         expect(event.type).toBe('Warning');
         expect(event.note).toContain(`left "${slug}" behind at ${scenario.target.url}`);

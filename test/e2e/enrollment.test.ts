@@ -9,14 +9,20 @@ import { smallMarket } from './support/small-market.ts';
 const FLOWS = '/flows/instances/';
 const IDENTIFICATION = '/stages/identification/';
 
-const ConfigMap = z.object({ data: z.record(z.string(), z.string()), metadata: z.object({ ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string(), uid: z.string() })).default([]) }) });
+const ConfigMap = z.object({
+  data: z.record(z.string(), z.string()),
+  metadata: z.object({ ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string(), uid: z.string() })).default([]) }),
+});
 
 async function configMap(api: ApiServer, namespace: string, name: string): Promise<z.infer<typeof ConfigMap>> {
   return ConfigMap.parse(await api.get(`/api/v1/namespaces/${namespace}/configmaps/${name}`));
 }
 
 /** A login page of somebody else's: a flow with an identification stage, made through Authentik's API. */
-async function foreignLogin(scenario: Scenario, base: string): Promise<{ readonly stage: string; readonly slug: string; linked(): Promise<unknown>; link(flow: string | null): Promise<void> }> {
+async function foreignLogin(
+  scenario: Scenario,
+  base: string,
+): Promise<{ readonly stage: string; readonly slug: string; linked(): Promise<unknown>; link(flow: string | null): Promise<void> }> {
   const { authentik } = scenario;
   const [name, slug] = [scenario.name(`${base}-identification`), scenario.name(`${base}-login`)];
   const row = await authentik.create(IDENTIFICATION, { name, user_fields: ['username'] });
@@ -48,7 +54,10 @@ async function foreignSignUp(scenario: Scenario, base: string): Promise<string> 
 function signUp(scenario: Scenario, base: string): { readonly slug: string; readonly manifests: readonly Manifest[] } {
   const slug = scenario.name(base);
   const form = scenario.name(`${base}-form`);
-  return { slug, manifests: [stage(form, 'Prompt', { fields: [{ external: 'default-user-settings-field-username' }] }), flow(slug, [form])] };
+  return {
+    slug,
+    manifests: [stage(form, 'Prompt', { fields: [{ external: 'default-user-settings-field-username' }] }), flow(slug, [form])],
+  };
 }
 
 describe('the sign-up link', () => {
@@ -58,7 +67,9 @@ describe('the sign-up link', () => {
     const login = await foreignLogin(scenario(), 'early');
     const market = signUp(scenario(), 'early');
     const [form, flowManifest] = market.manifests as [Manifest, Manifest];
-    await scenario().apply(enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }));
+    await scenario().apply(
+      enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }),
+    );
     await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/ReferenceNotFound');
     await scenario().apply(flowManifest);
     await scenario().judged('AuthentikFlow', market.slug, 'Ready=False/ReferenceNotFound');
@@ -70,8 +81,16 @@ describe('the sign-up link', () => {
     await scenario().apply(form);
     const published = await scenario().ready('EnrollmentBinding', market.slug);
     expect(await login.linked()).toBe((await scenario().authentik.get(FLOWS, market.slug)).pk);
-    expect([verdict(published, 'Published'), verdict(published, 'Verified')]).toEqual(['Published=True/Reconciled', 'Verified=True/Reconciled']);
-    expect(published.status).toMatchObject({ loginFlowSlug: login.slug, flowSlug: market.slug, signUpURL: `${scenario().target.url}/if/flow/${market.slug}/`, previousValue: '' });
+    expect([verdict(published, 'Published'), verdict(published, 'Verified')]).toEqual([
+      'Published=True/Reconciled',
+      'Verified=True/Reconciled',
+    ]);
+    expect(published.status).toMatchObject({
+      loginFlowSlug: login.slug,
+      flowSlug: market.slug,
+      signUpURL: `${scenario().target.url}/if/flow/${market.slug}/`,
+      previousValue: '',
+    });
     await scenario().event(`EnrollmentBinding/${market.slug}`, 'Published');
 
     await scenario().remove(['EnrollmentBinding', market.slug]);
@@ -83,7 +102,10 @@ describe('the sign-up link', () => {
     const former = await foreignSignUp(scenario(), 'former-sign-up');
     await login.link(former);
     const market = signUp(scenario(), 'newer');
-    await scenario().apply(...market.manifests, enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }));
+    await scenario().apply(
+      ...market.manifests,
+      enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }),
+    );
     expect((await scenario().ready('EnrollmentBinding', market.slug)).status?.['previousValue']).toBe(former);
     await scenario().remove(['EnrollmentBinding', market.slug]);
     expect(await login.linked()).toBe(former);
@@ -94,7 +116,10 @@ describe('the sign-up link', () => {
     const former = await foreignSignUp(scenario(), 'lost-sign-up');
     await login.link(former);
     const market = signUp(scenario(), 'successor');
-    await scenario().apply(...market.manifests, enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }));
+    await scenario().apply(
+      ...market.manifests,
+      enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }),
+    );
     await scenario().ready('EnrollmentBinding', market.slug);
     await scenario().authentik.remove(FLOWS, scenario().name('lost-sign-up'));
     await scenario().remove(['EnrollmentBinding', market.slug]);
@@ -105,7 +130,14 @@ describe('the sign-up link', () => {
     const login = await foreignLogin(scenario(), 'turned');
     const elsewhere = await foreignSignUp(scenario(), 'elsewhere');
     const market = signUp(scenario(), 'steady');
-    await scenario().apply(...market.manifests, enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage }, deletionPolicy: 'Retain' }));
+    await scenario().apply(
+      ...market.manifests,
+      enrollmentBinding(market.slug, {
+        flowRef: { name: market.slug },
+        identificationStageRef: { external: login.stage },
+        deletionPolicy: 'Retain',
+      }),
+    );
     await scenario().ready('EnrollmentBinding', market.slug);
     const ours = await login.linked();
     await login.link(elsewhere);
@@ -121,10 +153,17 @@ describe('the sign-up link', () => {
     const market = signUp(scenario(), 'members-only');
     const [form, open] = market.manifests as [Manifest, Manifest];
     const closed = withSpec(open, { authentication: 'require_authenticated' });
-    await scenario().apply(form, closed, enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }));
+    await scenario().apply(
+      form,
+      closed,
+      enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { external: login.stage } }),
+    );
     const failed = await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/VerificationFailed');
     expect(isReconciling(failed)).toBe(true);
-    expect([verdict(failed, 'Published'), verdict(failed, 'Verified')]).toEqual(['Published=True/Reconciled', 'Verified=False/VerificationFailed']);
+    expect([verdict(failed, 'Published'), verdict(failed, 'Verified')]).toEqual([
+      'Published=True/Reconciled',
+      'Verified=False/VerificationFailed',
+    ]);
     expect(conditionOf(failed, 'Verified')?.message).toMatch(/A visitor who wants to sign up gets /);
     await scenario().apply(withSpec(open, { authentication: 'none' }));
     await scenario().ready('EnrollmentBinding', market.slug);
@@ -144,7 +183,11 @@ describe('the sign-up link', () => {
   it('on a stage that is no identification stage is not published, and says so', async () => {
     const market = signUp(scenario(), 'misplaced');
     const wrong = scenario().name('no-identification');
-    await scenario().apply(dummyStage(wrong), ...market.manifests, enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { name: wrong } }));
+    await scenario().apply(
+      dummyStage(wrong),
+      ...market.manifests,
+      enrollmentBinding(market.slug, { flowRef: { name: market.slug }, identificationStageRef: { name: wrong } }),
+    );
     const refused = await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/ReferenceNotFound');
     expect(isReconciling(refused)).toBe(true);
     expect(conditionOf(refused, 'Ready')?.message).toContain('is not an identification stage');
@@ -162,8 +205,13 @@ describe("the market's ConfigMap", () => {
     await scenario().apply(...market.manifests.slice(0, -1), named('market-sign-up'));
     const ready = await scenario().ready('EnrollmentBinding', binding.metadata.name);
     const written = await configMap(api, namespace, 'market-sign-up');
-    expect(written.data).toEqual({ NEXT_PUBLIC_OIDC_SIGNUP_FLOW: market.signUpSlug, AUTHENTIK_SIGN_UP_URL: `${scenario().target.url}/if/flow/${market.signUpSlug}/` });
-    expect(written.metadata.ownerReferences).toEqual([expect.objectContaining({ kind: 'EnrollmentBinding', name: binding.metadata.name, uid: ready.metadata.uid })]);
+    expect(written.data).toEqual({
+      NEXT_PUBLIC_OIDC_SIGNUP_FLOW: market.signUpSlug,
+      AUTHENTIK_SIGN_UP_URL: `${scenario().target.url}/if/flow/${market.signUpSlug}/`,
+    });
+    expect(written.metadata.ownerReferences).toEqual([
+      expect.objectContaining({ kind: 'EnrollmentBinding', name: binding.metadata.name, uid: ready.metadata.uid }),
+    ]);
 
     await scenario().apply(named('market-registration'));
     await scenario().ready('EnrollmentBinding', binding.metadata.name);
@@ -171,7 +219,10 @@ describe("the market's ConfigMap", () => {
     await expect(configMap(api, namespace, 'market-sign-up')).rejects.toThrow(/not found/);
 
     await scenario().remove(['EnrollmentBinding', binding.metadata.name]);
-    await eventually(async () => expect(configMap(api, namespace, 'market-registration')).rejects.toThrow(/not found/), { timeout: 45_000, message: 'the ConfigMap is collected' });
+    await eventually(async () => expect(configMap(api, namespace, 'market-registration')).rejects.toThrow(/not found/), {
+      timeout: 45_000,
+      message: 'the ConfigMap is collected',
+    });
   }, 90_000);
 
   it('that belongs to somebody else is left alone', async () => {

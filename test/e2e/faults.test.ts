@@ -42,9 +42,17 @@ async function runUnder(rule: FaultRule | undefined): Promise<Run> {
   const heal = rule === undefined ? undefined : sim.faults.inject(rule);
   try {
     await scenario.apply(...MARKET.manifests);
-    const objects = await Promise.all(PLAYERS.map(async ([kind, name]) => scenario.until(kind, name, isReady, 'is Ready', { timeoutMs: 60_000 })));
+    const objects = await Promise.all(
+      PLAYERS.map(async ([kind, name]) => scenario.until(kind, name, isReady, 'is Ready', { timeoutMs: 60_000 })),
+    );
     const built = sim.snapshot();
-    const stalled = scenario.history.all().flatMap((versions) => versions.filter((version) => conditionOf(version, 'Stalled') !== undefined).map((version) => `${version.kind} ${version.metadata.name}: ${conditionOf(version, 'Stalled')?.message ?? ''}`));
+    const stalled = scenario.history
+      .all()
+      .flatMap((versions) =>
+        versions
+          .filter((version) => conditionOf(version, 'Stalled') !== undefined)
+          .map((version) => `${version.kind} ${version.metadata.name}: ${conditionOf(version, 'Stalled')?.message ?? ''}`),
+      );
     const creates = count(sim.requests.filter((request) => request.method === 'POST' && isWrite(request)).map(contentOf));
     const events = new Map<string, number>();
     for (const { about, count: times } of await scenario.events()) events.set(about, (events.get(about) ?? 0) + times);
@@ -65,8 +73,16 @@ function count(texts: readonly string[]): ReadonlyMap<string, number> {
 const TROUBLES = [
   { name: 'an empty 405', respond: { kind: 'empty405' }, reason: 'which is how Authentik reports an internal error on a write' },
   { name: "a proxy's HTML 502", respond: { kind: 'html502' }, reason: 'something between us and Authentik answers' },
-  { name: 'a connection cut before the write took place', respond: { kind: 'cut', when: 'before' }, reason: 'nothing happened, though nobody can tell' },
-  { name: 'a connection cut after the write took place', respond: { kind: 'cut', when: 'after' }, reason: 'it happened, though nobody can tell' },
+  {
+    name: 'a connection cut before the write took place',
+    respond: { kind: 'cut', when: 'before' },
+    reason: 'nothing happened, though nobody can tell',
+  },
+  {
+    name: 'a connection cut after the write took place',
+    respond: { kind: 'cut', when: 'after' },
+    reason: 'it happened, though nobody can tell',
+  },
   { name: 'no answer within the time-out', respond: { kind: 'hang' }, reason: 'Authentik is stuck' },
 ] as const satisfies readonly { name: string; respond: FaultRule['respond']; reason: string }[];
 
@@ -108,7 +124,13 @@ describeOnStandIn('a write that fails on its first try, every one', WHY, () => {
     const { objects, stock, left } = await runOf(name);
     const wholes = objects.filter(({ kind }) => kind !== 'EnrollmentBinding');
     expect(wholes.filter(({ status }) => status?.['adopted'] !== undefined || status?.['pendingCreate'] !== undefined)).toEqual([]);
-    expect(wholes.flatMap(({ status }) => [status?.['bindings'], status?.['policyBindings']].flatMap((bindings) => (bindings ?? []) as object[]).filter((binding) => 'adopted' in binding))).toEqual([]);
+    expect(
+      wholes.flatMap(({ status }) =>
+        [status?.['bindings'], status?.['policyBindings']]
+          .flatMap((bindings) => (bindings ?? []) as object[])
+          .filter((binding) => 'adopted' in binding),
+      ),
+    ).toEqual([]);
     expect(left).toEqual(stock);
   });
 
@@ -175,10 +197,16 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
     const { apply, ready, name } = bound(scenario());
     const sim = simOf(scenario());
     const limited = name('limited');
-    sim.faults.inject({ match: { method: 'POST', pathPrefix: '/stages/dummy/' }, times: 1, respond: { kind: 'status', status: 429, body: { detail: 'Request was throttled.' }, headers: { 'retry-after': '2' } } });
+    sim.faults.inject({
+      match: { method: 'POST', pathPrefix: '/stages/dummy/' },
+      times: 1,
+      respond: { kind: 'status', status: 429, body: { detail: 'Request was throttled.' }, headers: { 'retry-after': '2' } },
+    });
     await apply(dummyStage(limited));
     await ready('AuthentikStage', limited);
-    const [first, second, ...more] = sim.requests.filter((request) => request.method === 'POST' && (request.body as { name?: string }).name === limited);
+    const [first, second, ...more] = sim.requests.filter(
+      (request) => request.method === 'POST' && (request.body as { name?: string }).name === limited,
+    );
     expect(more).toEqual([]);
     expect(Number(second?.at) - Number(first?.at)).toBeGreaterThanOrEqual(2000);
   });
@@ -191,7 +219,9 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
     await apply(dummyStage(name('slow-stage')), flow(slug, [name('slow-stage')]));
     await ready('AuthentikFlow', slug);
     heal();
-    const creates = count(sim.requests.filter((request) => request.method === 'POST' && contentOf(request).includes('e2e-slow-')).map(contentOf));
+    const creates = count(
+      sim.requests.filter((request) => request.method === 'POST' && contentOf(request).includes('e2e-slow-')).map(contentOf),
+    );
     expect([...creates.values()]).toEqual([1, 1]);
   });
 
@@ -218,7 +248,11 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
     const slug = name('removal');
     await apply(dummyStage(name('removal-a')), dummyStage(name('removal-b')), flow(slug, [name('removal-a'), name('removal-b')]));
     await ready('AuthentikFlow', slug);
-    simOf(scenario()).faults.inject({ match: { method: 'DELETE', pathPrefix: '/flows/bindings/' }, times: 1, respond: { kind: 'empty405' } });
+    simOf(scenario()).faults.inject({
+      match: { method: 'DELETE', pathPrefix: '/flows/bindings/' },
+      times: 1,
+      respond: { kind: 'empty405' },
+    });
     await apply(flow(slug, [name('removal-a')]));
     const done = await ready('AuthentikFlow', slug);
     expect(done.status?.['unmanagedBindings']).toBeUndefined();
@@ -230,7 +264,10 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
   it('that refuses a part of a flow leaves the rest on record as ours', async () => {
     const { apply, ready, judged, name } = bound(scenario());
     const slug = name('half');
-    const heal = simOf(scenario()).faults.inject({ match: { method: 'POST', pathPrefix: '/flows/bindings/' }, respond: { kind: 'status', status: 400, body: { stage: ['Not today.'] } } });
+    const heal = simOf(scenario()).faults.inject({
+      match: { method: 'POST', pathPrefix: '/flows/bindings/' },
+      respond: { kind: 'status', status: 400, body: { stage: ['Not today.'] } },
+    });
     await apply(dummyStage(name('half-stage')), flow(slug, [name('half-stage')]));
     await judged('AuthentikFlow', slug, 'Ready=False/InvalidSpec');
     heal();
@@ -243,7 +280,10 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
     const { apply, judged, ready, name } = bound(scenario());
     const sim = simOf(scenario());
     const refused = name('refused');
-    const heal = sim.faults.inject({ match: { method: 'POST', pathPrefix: '/stages/deny/' }, respond: { kind: 'status', status: 400, body: { deny_message: ['<b>Too</b> rude.'] } } });
+    const heal = sim.faults.inject({
+      match: { method: 'POST', pathPrefix: '/stages/deny/' },
+      respond: { kind: 'status', status: 400, body: { deny_message: ['<b>Too</b> rude.'] } },
+    });
     await apply(stage(refused, 'Deny', { denyMessage: 'Go away.' }));
     const stalled = await judged('AuthentikStage', refused, 'Ready=False/InvalidSpec');
     expect(conditionOf(stalled, 'Stalled')?.message).toMatch(/deny_message: Too\s+rude\./);
@@ -255,5 +295,10 @@ describeOnStandIn('an Authentik in trouble', WHY, () => {
 
 /** The verbs of a scenario, to be used by themselves. */
 function bound(scenario: Scenario): Pick<Scenario, 'apply' | 'ready' | 'judged' | 'name'> {
-  return { apply: scenario.apply.bind(scenario), ready: scenario.ready.bind(scenario), judged: scenario.judged.bind(scenario), name: scenario.name.bind(scenario) };
+  return {
+    apply: scenario.apply.bind(scenario),
+    ready: scenario.ready.bind(scenario),
+    judged: scenario.judged.bind(scenario),
+    name: scenario.name.bind(scenario),
+  };
 }

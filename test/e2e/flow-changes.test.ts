@@ -22,7 +22,9 @@ async function placesOf({ authentik }: Scenario, slug: string): Promise<readonly
   const target = (await authentik.get(FLOWS, slug)).pk;
   const names = new Map((await authentik.list('/stages/all/')).map((stage) => [stage.pk, String(stage['name'])]));
   const rows = (await authentik.list(BINDINGS)).filter((row) => row['target'] === target);
-  return rows.map((row) => ({ pk: row.pk, order: Number(row['order']), stage: names.get(String(row['stage'])) ?? '' })).sort((a, b) => a.order - b.order);
+  return rows
+    .map((row) => ({ pk: row.pk, order: Number(row['order']), stage: names.get(String(row['stage'])) ?? '' }))
+    .sort((a, b) => a.order - b.order);
 }
 
 function entry(order: number, stage: string, more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
@@ -47,14 +49,17 @@ describe('changing the stages of a flow', () => {
     { title: 'adding one in front', before: ['a'], after: ['c', 'a'], keeps: 1, kept: 'stage' },
     { title: 'removing one', before: ['a', 'b', 'c'], after: ['a', '', 'c'], keeps: 2, kept: 'stage' },
   ] as const)('by $title keeps the bindings that stay', async ({ before, after, keeps, kept }) => {
-    const entries = (stages: readonly string[]): Readonly<Record<string, unknown>>[] => stages.flatMap((stage, index) => (stage === '' ? [] : [entry(index * 10, names[stage as 'a'])]));
+    const entries = (stages: readonly string[]): Readonly<Record<string, unknown>>[] =>
+      stages.flatMap((stage, index) => (stage === '' ? [] : [entry(index * 10, names[stage as 'a'])]));
     await scenario().apply(flowOf(...entries(before)));
     await scenario().ready('AuthentikFlow', names.slug);
     const old = await placesOf(scenario(), names.slug);
     await scenario().apply(flowOf(...entries(after)));
     await scenario().ready('AuthentikFlow', names.slug);
     const now = await placesOf(scenario(), names.slug);
-    expect(now.map(({ order, stage }) => ({ order, stage }))).toEqual(entries(after).map((wanted) => ({ order: wanted['order'], stage: (wanted['stageRef'] as { name: string }).name })));
+    expect(now.map(({ order, stage }) => ({ order, stage }))).toEqual(
+      entries(after).map((wanted) => ({ order: wanted['order'], stage: (wanted['stageRef'] as { name: string }).name })),
+    );
     const oldKeys = old.map(({ pk }) => pk);
     expect(now.filter(({ pk }) => oldKeys.includes(pk))).toHaveLength(keeps);
     const keyOf = (place: Place): string => `${place.pk} ${kept === 'stage' ? place.stage : place.order}`;
@@ -95,18 +100,26 @@ describe('changing the stages of a flow', () => {
       const pk = (await authentik.get('/policies/all/', policy)).pk;
       return (await authentik.list(POLICY_BINDINGS)).filter((row) => row['policy'] === pk);
     };
-    const guarded = (onStage: readonly object[], onFlow: readonly object[]): Manifest => withSpec(flow(own, [entry(10, names.a, { policies: onStage })]), { policies: onFlow });
-    await scenario().apply(expressionPolicy(policy), guarded([{ order: 0, policyRef: { name: policy }, negate: true }], [{ order: 5, policyRef: { name: policy } }]));
+    const guarded = (onStage: readonly object[], onFlow: readonly object[]): Manifest =>
+      withSpec(flow(own, [entry(10, names.a, { policies: onStage })]), { policies: onFlow });
+    await scenario().apply(
+      expressionPolicy(policy),
+      guarded([{ order: 0, policyRef: { name: policy }, negate: true }], [{ order: 5, policyRef: { name: policy } }]),
+    );
     await scenario().ready('AuthentikFlow', own);
     const first = await bound();
     const [place] = await placesOf(scenario(), own);
     const flowRow = await authentik.get(FLOWS, own);
-    expect(first.map(({ target, order, negate }) => ({ target, order, negate })).sort((x, y) => Number(x.order) - Number(y.order))).toEqual([
-      { target: place?.pk, order: 0, negate: true },
-      { target: flowRow.pk, order: 5, negate: false },
-    ]);
+    expect(first.map(({ target, order, negate }) => ({ target, order, negate })).sort((x, y) => Number(x.order) - Number(y.order))).toEqual(
+      [
+        { target: place?.pk, order: 0, negate: true },
+        { target: flowRow.pk, order: 5, negate: false },
+      ],
+    );
 
-    await scenario().apply(guarded([{ order: 1, policyRef: { name: policy }, negate: false, timeout: 45 }], [{ order: 7, policyRef: { name: policy } }]));
+    await scenario().apply(
+      guarded([{ order: 1, policyRef: { name: policy }, negate: false, timeout: 45 }], [{ order: 7, policyRef: { name: policy } }]),
+    );
     await scenario().ready('AuthentikFlow', own);
     const second = await bound();
     expect(second.map(({ pk, order, timeout }) => ({ pk, order, timeout })).sort((x, y) => Number(x.order) - Number(y.order))).toEqual([
@@ -132,7 +145,12 @@ describe('bindings that somebody else made', () => {
     scenario().afterwards(async () => authentik.remove('/stages/dummy/', stage.pk));
     await authentik.create(BINDINGS, { target: (await authentik.get(FLOWS, slug)).pk, stage: stage.pk, order: 99 });
 
-    const listed = await scenario().until('AuthentikFlow', slug, (object) => conditionOf(object, 'UnmanagedBindings')?.status === 'True', 'lists what is not its own');
+    const listed = await scenario().until(
+      'AuthentikFlow',
+      slug,
+      (object) => conditionOf(object, 'UnmanagedBindings')?.status === 'True',
+      'lists what is not its own',
+    );
     expect(isReady(listed)).toBe(true);
     expect(listed.status?.['unmanagedBindings']).toEqual([expect.stringContaining(foreign)]);
     expect((await placesOf(scenario(), slug)).map((place) => place.stage)).toEqual([ours, foreign]);
@@ -155,13 +173,18 @@ describe('what somebody changes in Authentik', () => {
     await scenario().ready('AuthentikFlow', slug);
     const [place] = await placesOf(scenario(), slug);
     await authentik.change(FLOWS, slug, { title: 'Somebody was here', layout: 'sidebar_right' });
-    await eventually(async () => expect(await authentik.get(FLOWS, slug)).toMatchObject({ title: `Title of ${slug}`, layout: 'sidebar_right' }), { message: 'the title is put back' });
+    await eventually(
+      async () => expect(await authentik.get(FLOWS, slug)).toMatchObject({ title: `Title of ${slug}`, layout: 'sidebar_right' }),
+      { message: 'the title is put back' },
+    );
     const event = await scenario().event(`AuthentikFlow/${slug}`, 'DriftCorrected');
     expect(event.note).toContain('title');
     expect(event.note).not.toContain('layout');
 
     await authentik.remove(BINDINGS, place?.pk ?? '');
-    await eventually(async () => expect((await placesOf(scenario(), slug)).map(({ stage: name }) => name)).toEqual([stage]), { message: 'the stage is bound again' });
+    await eventually(async () => expect((await placesOf(scenario(), slug)).map(({ stage: name }) => name)).toEqual([stage]), {
+      message: 'the stage is bound again',
+    });
   });
 
   it('is made again when it was deleted', async () => {
@@ -170,7 +193,12 @@ describe('what somebody changes in Authentik', () => {
     await scenario().apply(dummyStage(stage));
     const before = await scenario().ready('AuthentikStage', stage);
     await authentik.remove('/stages/dummy/', before.status?.uuid ?? '');
-    const after = await scenario().until('AuthentikStage', stage, (object) => isReady(object) && object.status?.uuid !== before.status?.uuid, 'is there again');
+    const after = await scenario().until(
+      'AuthentikStage',
+      stage,
+      (object) => isReady(object) && object.status?.uuid !== before.status?.uuid,
+      'is there again',
+    );
     expect((await authentik.get('/stages/dummy/', stage)).pk).toBe(after.status?.uuid);
   });
 });
@@ -198,8 +226,14 @@ describe("Authentik's own login flow", () => {
     const extra = scenario().name('extra');
     const before = await placesOf(scenario(), SLUG);
     const flowBefore = await authentik.get(FLOWS, SLUG);
-    const stages = [...before.map(({ order, stage }) => ({ order, stageRef: { external: stage } })), { order: 5, stageRef: { name: extra } }];
-    await scenario().apply(dummyStage(extra), { ...flow(scenario().name('borrowed')), spec: { slug: SLUG, title: 'Log in to the market', stages, adoptionPolicy: 'Always' } });
+    const stages = [
+      ...before.map(({ order, stage }) => ({ order, stageRef: { external: stage } })),
+      { order: 5, stageRef: { name: extra } },
+    ];
+    await scenario().apply(dummyStage(extra), {
+      ...flow(scenario().name('borrowed')),
+      spec: { slug: SLUG, title: 'Log in to the market', stages, adoptionPolicy: 'Always' },
+    });
     await scenario().ready('AuthentikFlow', scenario().name('borrowed'));
     expect((await placesOf(scenario(), SLUG)).map(({ stage }) => stage)).toEqual([extra, ...before.map(({ stage }) => stage)]);
     await scenario().remove(['AuthentikFlow', scenario().name('borrowed')], ['AuthentikStage', extra]);

@@ -57,7 +57,9 @@ describe('the guide', () => {
     await controlPlane.kubectl(['apply', '--filename=-'], { namespace, input });
     for (const [kind, name] of objectsIn(guide.manifests)) await scenario().ready(kind, name);
     // What the user's own tool says.
-    const { stdout } = await controlPlane.kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'authentikflow', '--all'], { namespace });
+    const { stdout } = await controlPlane.kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'authentikflow', '--all'], {
+      namespace,
+    });
     expect(stdout).toContain('condition met');
   });
 
@@ -74,9 +76,17 @@ describe('the guide', () => {
 
   it('links the login page to sign-up, verified as a visitor', async () => {
     const binding = await scenario().ready('EnrollmentBinding', guide.slug);
-    expect(binding.status).toMatchObject({ signUpURL: `${scenario().target.url}/if/flow/${guide.slug}/`, loginFlowSlug: LOGIN_FLOW, flowSlug: guide.slug, target: IDENTIFICATION });
+    expect(binding.status).toMatchObject({
+      signUpURL: `${scenario().target.url}/if/flow/${guide.slug}/`,
+      loginFlowSlug: LOGIN_FLOW,
+      flowSlug: guide.slug,
+      target: IDENTIFICATION,
+    });
     expect(binding.status?.conditions).toEqual(
-      expect.arrayContaining([expect.objectContaining({ type: 'Published', status: 'True' }), expect.objectContaining({ type: 'Verified', status: 'True' })]),
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'Published', status: 'True' }),
+        expect.objectContaining({ type: 'Verified', status: 'True' }),
+      ]),
     );
     const visitor = new FlowExecutor({ url: scenario().target.url });
     try {
@@ -92,7 +102,10 @@ describe('the guide', () => {
   it('tells the market where sign-up is', async () => {
     const { api, namespace } = scenario();
     const configMap = await api.read('ConfigMap', namespace, 'market-sign-up');
-    expect(configMap?.['data']).toEqual({ NEXT_PUBLIC_OIDC_SIGNUP_FLOW: guide.slug, AUTHENTIK_SIGN_UP_URL: `${scenario().target.url}/if/flow/${guide.slug}/` });
+    expect(configMap?.['data']).toEqual({
+      NEXT_PUBLIC_OIDC_SIGNUP_FLOW: guide.slug,
+      AUTHENTIK_SIGN_UP_URL: `${scenario().target.url}/if/flow/${guide.slug}/`,
+    });
   });
 
   interface Refusal {
@@ -109,7 +122,14 @@ describe('the guide', () => {
   ];
 
   it.each(refusals)('refuses a form with $reason', async ({ wrong, field }) => {
-    const challenge = await send({ username: person.username, name: person['name'], email: person.email, password: person.password, password_repeat: person.password, ...wrong() });
+    const challenge = await send({
+      username: person.username,
+      name: person['name'],
+      email: person.email,
+      password: person.password,
+      password_repeat: person.password,
+      ...wrong(),
+    });
     expect(challenge.component).toBe('ak-stage-prompt');
     expect(challenge.responseErrors.map((error) => error.field)).toContain(field);
   });

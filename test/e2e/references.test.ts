@@ -99,7 +99,8 @@ const external: readonly Dangling[] = [
     referrer: (name, missing) => stage(name, 'Prompt', { fields: [{ external: missing }] }),
     path: '/stages/prompt/stages/',
     says: /there is no prompt with name "/,
-    appear: async (current, missing) => createThere(current, '/stages/prompt/prompts/', { name: missing, field_key: missing, label: 'A field', type: 'text', order: 0 }),
+    appear: async (current, missing) =>
+      createThere(current, '/stages/prompt/prompts/', { name: missing, field_key: missing, label: 'A field', type: 'text', order: 0 }),
   },
   {
     reason: "a redirect's flow",

@@ -10,7 +10,7 @@ const TIMEOUT = 90_000;
 
 /** How many passes have ended well, by the operator's own count. */
 async function readyPasses({ metrics }: OperatorHere): Promise<number> {
-  const { values } = await metrics.registry.getSingleMetric('afo_reconcile_total')?.get() ?? { values: [] };
+  const { values } = (await metrics.registry.getSingleMetric('afo_reconcile_total')?.get()) ?? { values: [] };
   return values.filter(({ labels }) => labels['outcome'] === 'ready').reduce((sum, { value }) => sum + value, 0);
 }
 
@@ -22,7 +22,11 @@ describe('a restart of the operator', () => {
     async () => {
       const market = smallMarket(scenario().name('market'));
       const mail = scenario().name('mail');
-      await scenario().apply(secret('smtp', { host: 'smtp.example.com', username: 'mailer', password: 'opal-Fjord-73' }), stage(mail, 'Email', { smtpSecretRef: { name: 'smtp' } }), ...market.manifests);
+      await scenario().apply(
+        secret('smtp', { host: 'smtp.example.com', username: 'mailer', password: 'opal-Fjord-73' }),
+        stage(mail, 'Email', { smtpSecretRef: { name: 'smtp' } }),
+        ...market.manifests,
+      );
       await scenario().ready('EnrollmentBinding', market.signUpSlug);
       for (const { kind, metadata } of market.manifests) await scenario().ready(kind, metadata.name);
       await scenario().ready('AuthentikStage', mail);
@@ -31,9 +35,12 @@ describe('a restart of the operator', () => {
       scenario().target.sim?.resetRequests();
 
       const operator = await scenario().startOperator();
-      await eventually(async () => expect(await readyPasses(operator)).toBeGreaterThanOrEqual(before.length), { message: 'every object was looked at' });
+      await eventually(async () => expect(await readyPasses(operator)).toBeGreaterThanOrEqual(before.length), {
+        message: 'every object was looked at',
+      });
       await scenario().stopOperator();
-      const versions = (objects: typeof before): readonly string[] => objects.map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`).sort();
+      const versions = (objects: typeof before): readonly string[] =>
+        objects.map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`).sort();
       expect(versions(scenario().history.present())).toEqual(versions(before));
       expect(scenario().target.sim?.counts().writes ?? 0).toBe(0);
       await scenario().startOperator();
@@ -65,7 +72,14 @@ describe('two replicas', () => {
       const scenario = await Scenario.open({ started: false, connection: false });
       const processes: OperatorProcess[] = [];
       const start = async (): Promise<OperatorProcess> => {
-        const args = ['--watch-namespaces', scenario.namespace, '--leader-elect', 'true', '--leader-election-namespace', scenario.namespace];
+        const args = [
+          '--watch-namespaces',
+          scenario.namespace,
+          '--leader-elect',
+          'true',
+          '--leader-election-namespace',
+          scenario.namespace,
+        ];
         const replica = await startOperator({ kubeconfigPath: scenario.controlPlane.kubeconfigPath, args });
         processes.push(replica);
         return replica;
@@ -116,14 +130,20 @@ describeOnStandIn('an operator that dies between a create and its status', 'it c
       try {
         const slug = scenario.name('crashed');
         // The create takes effect, its answer never comes, and the process is gone before it could look again.
-        scenario.target.sim?.faults.inject({ match: { method: 'POST', pathPrefix: '/flows/instances/' }, times: 1, respond: { kind: 'cut', when: 'after' } });
+        scenario.target.sim?.faults.inject({
+          match: { method: 'POST', pathPrefix: '/flows/instances/' },
+          times: 1,
+          respond: { kind: 'cut', when: 'after' },
+        });
         await scenario.apply(flow(slug));
         await scenario.until('AuthentikFlow', slug, ({ status }) => status?.['pendingCreate'] !== undefined, 'is about to be created');
         await scenario.stopOperator();
         await scenario.startOperator();
         const found = await scenario.ready('AuthentikFlow', slug);
         expect(found.status?.['adopted']).toBeUndefined();
-        expect(scenario.target.sim?.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/flows/instances/'))).toHaveLength(1);
+        expect(
+          scenario.target.sim?.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/flows/instances/')),
+        ).toHaveLength(1);
         await scenario.remove(['AuthentikFlow', slug]);
         expect(await scenario.authentik.find('/flows/instances/', slug)).toBeUndefined();
       } finally {

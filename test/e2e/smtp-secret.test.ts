@@ -5,8 +5,22 @@ import { describeOnStandIn } from './support/only-stand-in.ts';
 import { useScenario } from './support/scenario.ts';
 
 const EMAIL_STAGES = '/stages/email/';
-const GOOD = { host: 'smtp.example.com', port: '587', username: 'mailer', password: 'opal-Fjord-73', useTls: 'true', from: 'market@example.com' };
-const WANTED = { use_global_settings: false, host: 'smtp.example.com', port: 587, username: 'mailer', use_tls: true, from_address: 'market@example.com' };
+const GOOD = {
+  host: 'smtp.example.com',
+  port: '587',
+  username: 'mailer',
+  password: 'opal-Fjord-73',
+  useTls: 'true',
+  from: 'market@example.com',
+};
+const WANTED = {
+  use_global_settings: false,
+  host: 'smtp.example.com',
+  port: 587,
+  username: 'mailer',
+  use_tls: true,
+  from_address: 'market@example.com',
+};
 
 /** What must never be seen outside of the Secret and Authentik. */
 const PASSWORDS = [GOOD.password, 'basalt-Heron-19', 'quartz-Otter-48', 'copper-Lynx-55'];
@@ -21,10 +35,25 @@ describe('SMTP settings from a Secret', () => {
   it.each([
     { title: 'is missing', data: undefined, says: 'SecretNotFound', naming: /there is no Secret "e2e-smtp-/ },
     { title: 'has no host', data: { ...GOOD, host: '' }, says: 'SecretKeyMissing', naming: /no key "host"/ },
-    { title: 'holds a port that is no number', data: { ...GOOD, port: 'submission' }, says: 'SecretInvalid', naming: /key "port" .* must be a port, 1 to 65535/ },
-    { title: 'holds a port that is none', data: { ...GOOD, port: '70000' }, says: 'SecretInvalid', naming: /key "port" .* must be a port, 1 to 65535/ },
+    {
+      title: 'holds a port that is no number',
+      data: { ...GOOD, port: 'submission' },
+      says: 'SecretInvalid',
+      naming: /key "port" .* must be a port, 1 to 65535/,
+    },
+    {
+      title: 'holds a port that is none',
+      data: { ...GOOD, port: '70000' },
+      says: 'SecretInvalid',
+      naming: /key "port" .* must be a port, 1 to 65535/,
+    },
     { title: 'wants STARTTLS and TLS', data: { ...GOOD, useSsl: 'yes' }, says: 'SecretInvalid', naming: /both useTls and useSsl/ },
-    { title: 'has a sender with a name', data: { ...GOOD, from: 'Market <market@example.com>' }, says: 'SecretInvalid', naming: /key "from" .* bare address/ },
+    {
+      title: 'has a sender with a name',
+      data: { ...GOOD, from: 'Market <market@example.com>' },
+      says: 'SecretInvalid',
+      naming: /key "from" .* bare address/,
+    },
   ])('that $title are named, and the stage is not created half', async ({ title, data, says, naming }) => {
     const own = title.replaceAll(' ', '-').toLowerCase();
     const [name, smtp] = [scenario().name(`mail-${own}`), scenario().name(`smtp-${own}`)];
@@ -43,7 +72,16 @@ describe('SMTP settings from a Secret', () => {
 
   it("are taken under the names that Authentik's own chart writes", async () => {
     const [name, smtp] = [scenario().name('chart-mail'), scenario().name('chart-smtp')];
-    const chart = { AUTHENTIK_EMAIL__HOST: GOOD.host, AUTHENTIK_EMAIL__PORT: '587', AUTHENTIK_EMAIL__USERNAME: 'mailer', AUTHENTIK_EMAIL__PASSWORD: 'copper-Lynx-55', AUTHENTIK_EMAIL__USE_TLS: 'true', AUTHENTIK_EMAIL__USE_SSL: 'false', AUTHENTIK_EMAIL__TIMEOUT: '15', AUTHENTIK_EMAIL__FROM: GOOD.from };
+    const chart = {
+      AUTHENTIK_EMAIL__HOST: GOOD.host,
+      AUTHENTIK_EMAIL__PORT: '587',
+      AUTHENTIK_EMAIL__USERNAME: 'mailer',
+      AUTHENTIK_EMAIL__PASSWORD: 'copper-Lynx-55',
+      AUTHENTIK_EMAIL__USE_TLS: 'true',
+      AUTHENTIK_EMAIL__USE_SSL: 'false',
+      AUTHENTIK_EMAIL__TIMEOUT: '15',
+      AUTHENTIK_EMAIL__FROM: GOOD.from,
+    };
     await scenario().apply(secret(smtp, chart), emailStage(name, smtp));
     await scenario().ready('AuthentikStage', name);
     expect(await scenario().authentik.get(EMAIL_STAGES, name)).toMatchObject({ ...WANTED, use_ssl: false, timeout: 15 });
@@ -53,7 +91,11 @@ describe('SMTP settings from a Secret', () => {
     const [name, smtp] = [scenario().name('explicit-mail'), scenario().name('explicit-smtp')];
     await scenario().apply(secret(smtp, GOOD), emailStage(name, smtp, { host: 'relay.example.com', fromAddress: 'sign-up@example.com' }));
     await scenario().ready('AuthentikStage', name);
-    expect(await scenario().authentik.get(EMAIL_STAGES, name)).toMatchObject({ ...WANTED, host: 'relay.example.com', from_address: 'sign-up@example.com' });
+    expect(await scenario().authentik.get(EMAIL_STAGES, name)).toMatchObject({
+      ...WANTED,
+      host: 'relay.example.com',
+      from_address: 'sign-up@example.com',
+    });
   });
 
   it('reach Authentik again as soon as the Secret changes', async () => {
@@ -61,7 +103,12 @@ describe('SMTP settings from a Secret', () => {
     await scenario().apply(secret(smtp, GOOD), emailStage(name, smtp));
     const before = await scenario().ready('AuthentikStage', name);
     await scenario().apply(secret(smtp, { ...GOOD, username: 'mailer-2', password: 'basalt-Heron-19' }));
-    const after = await scenario().until('AuthentikStage', name, (object) => JSON.stringify(object.status?.['secrets']) !== JSON.stringify(before.status?.['secrets']), 'has other secrets on record');
+    const after = await scenario().until(
+      'AuthentikStage',
+      name,
+      (object) => JSON.stringify(object.status?.['secrets']) !== JSON.stringify(before.status?.['secrets']),
+      'has other secrets on record',
+    );
     expect(conditionOf(after, 'Ready')?.status).toBe('True');
     expect(await scenario().authentik.get(EMAIL_STAGES, name)).toMatchObject({ ...WANTED, username: 'mailer-2' });
     const event = await scenario().event(`AuthentikStage/${name}`, 'SecretRotated');
@@ -77,7 +124,11 @@ describe('SMTP settings from a Secret', () => {
     expect(log).toContain('"level":"debug"');
     for (const value of [...PASSWORDS, scenario().target.token]) {
       for (const form of [value, Buffer.from(value).toString('base64'), encodeURIComponent(value)]) {
-        expect({ objects: objects.includes(form), events: events.includes(form), log: log.includes(form) }).toEqual({ objects: false, events: false, log: false });
+        expect({ objects: objects.includes(form), events: events.includes(form), log: log.includes(form) }).toEqual({
+          objects: false,
+          events: false,
+          log: false,
+        });
       }
     }
   });
@@ -86,7 +137,11 @@ describe('SMTP settings from a Secret', () => {
 describeOnStandIn('an SMTP password', 'it looks at the requests that arrive', () => {
   const scenario = useScenario({ connection: { driftPollInterval: '0s' } });
 
-  const writesOf = (stageName: string): readonly RequestLog[] => (scenario().target.sim?.requests ?? []).filter((request) => request.method !== 'GET' && request.path.includes(EMAIL_STAGES) && (request.body as { name?: string }).name === stageName);
+  const writesOf = (stageName: string): readonly RequestLog[] =>
+    (scenario().target.sim?.requests ?? []).filter(
+      (request) =>
+        request.method !== 'GET' && request.path.includes(EMAIL_STAGES) && (request.body as { name?: string }).name === stageName,
+    );
   const passwordOf = ({ body }: RequestLog): unknown => (body as { password?: string }).password;
 
   it('is sent once when it is new, once when it changes, and never besides', async () => {
@@ -96,7 +151,12 @@ describeOnStandIn('an SMTP password', 'it looks at the requests that arrive', ()
     const hash = JSON.stringify(first.status?.['secrets']);
 
     await scenario().apply(secret(smtp, { ...GOOD, password: 'basalt-Heron-19' }));
-    await scenario().until('AuthentikStage', name, (object) => JSON.stringify(object.status?.['secrets']) !== hash, 'has another password on record');
+    await scenario().until(
+      'AuthentikStage',
+      name,
+      (object) => JSON.stringify(object.status?.['secrets']) !== hash,
+      'has another password on record',
+    );
     expect(writesOf(name).map(passwordOf)).toEqual([GOOD.password, 'basalt-Heron-19']);
 
     // Another field of the stage goes without the password; Authentik keeps what it has.
@@ -107,13 +167,21 @@ describeOnStandIn('an SMTP password', 'it looks at the requests that arrive', ()
     // A touched Secret with the same values is a new version, and no news.
     const version = JSON.stringify(scenario().see('AuthentikStage', name).status?.['secrets']);
     await scenario().api.patch('Secret', scenario().namespace, smtp, { metadata: { annotations: { touched: 'yes' } } });
-    await scenario().until('AuthentikStage', name, (object) => JSON.stringify(object.status?.['secrets']) !== version, 'has seen the new version');
+    await scenario().until(
+      'AuthentikStage',
+      name,
+      (object) => JSON.stringify(object.status?.['secrets']) !== version,
+      'has seen the new version',
+    );
     expect(writesOf(name)).toHaveLength(3);
   });
 
   it("that Authentik's refusal quotes isn't passed on", async () => {
     const [name, smtp] = [scenario().name('refused-mail'), scenario().name('refused-smtp')];
-    const heal = scenario().target.sim?.faults.inject({ match: { method: 'POST', pathPrefix: EMAIL_STAGES }, respond: { kind: 'status', status: 400, body: { password: ['"quartz-Otter-48" is not a good password.'] } } });
+    const heal = scenario().target.sim?.faults.inject({
+      match: { method: 'POST', pathPrefix: EMAIL_STAGES },
+      respond: { kind: 'status', status: 400, body: { password: ['"quartz-Otter-48" is not a good password.'] } },
+    });
     await scenario().apply(secret(smtp, { ...GOOD, password: 'quartz-Otter-48\n' }), emailStage(name, smtp));
     const refused = await scenario().judged('AuthentikStage', name, 'Ready=False/InvalidSpec');
     expect(conditionOf(refused, 'Ready')?.message).toMatch(/password: "\[(hidden|redacted)]" is not a good password/);

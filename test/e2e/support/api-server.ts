@@ -47,7 +47,14 @@ export class ApiServer {
   async apply(manifest: Manifest, namespace: string): Promise<StoredObject> {
     const { apiVersion, kind, metadata } = manifest;
     const body = { ...manifest, metadata: { ...metadata, namespace } };
-    return parseStored(await this.#json('PATCH', `${collection(kind, namespace, apiVersion)}/${metadata.name}?fieldManager=e2e&force=true`, body, 'application/apply-patch+yaml'));
+    return parseStored(
+      await this.#json(
+        'PATCH',
+        `${collection(kind, namespace, apiVersion)}/${metadata.name}?fieldManager=e2e&force=true`,
+        body,
+        'application/apply-patch+yaml',
+      ),
+    );
   }
 
   /** Undefined when there is none. */
@@ -112,7 +119,13 @@ export class ApiServer {
     return JSON.parse(answer);
   }
 
-  async #send(method: string, path: string, body: object | undefined, contentType: string | undefined, pooled: boolean): Promise<IncomingMessage> {
+  async #send(
+    method: string,
+    path: string,
+    body: object | undefined,
+    contentType: string | undefined,
+    pooled: boolean,
+  ): Promise<IncomingMessage> {
     const { server, caPem, adminToken } = this.#access;
     const options: RequestOptions = {
       method,

@@ -61,7 +61,8 @@ function verdictProblems(object: StoredObject): readonly string[] {
   const abnormal = [reconciling, stalled].filter((condition) => condition !== undefined);
   if (abnormal.some(({ status }) => status !== 'True')) return ['an abnormal-true condition is there and not True'];
   if (ready === 'True' && abnormal.length > 0) return ['Ready, and Reconciling or Stalled as well'];
-  if (ready === 'True' && conditionOf(object, 'Ready')?.observedGeneration !== object.status?.observedGeneration) return ['Ready is said of another generation than the status speaks of'];
+  if (ready === 'True' && conditionOf(object, 'Ready')?.observedGeneration !== object.status?.observedGeneration)
+    return ['Ready is said of another generation than the status speaks of'];
   if (ready === 'False' && abnormal.length !== 1) return [`not Ready, and ${abnormal.length} of Reconciling and Stalled`];
   return [];
 }
@@ -90,6 +91,8 @@ function problemsOfChange(before: StoredObject | undefined, after: StoredObject)
     if (former === undefined) return [];
     const moved = former.lastTransitionTime !== condition.lastTransitionTime;
     if (former.status === condition.status) return moved ? [`the transition time of ${condition.type} moved without a transition`] : [];
-    return Date.parse(condition.lastTransitionTime) < Date.parse(former.lastTransitionTime) ? [`the transition time of ${condition.type} went back`] : [];
+    return Date.parse(condition.lastTransitionTime) < Date.parse(former.lastTransitionTime)
+      ? [`the transition time of ${condition.type} went back`]
+      : [];
   });
 }

@@ -26,5 +26,11 @@ export interface SeenEvent {
 /** All events of a namespace. The operator hands them over a moment after the status. */
 export async function eventsIn(api: ApiServer, namespace: string): Promise<readonly SeenEvent[]> {
   const { items } = list.parse(await api.get(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`));
-  return items.map(({ type, reason, note, regarding, series }) => ({ type, reason, note, about: `${regarding.kind}/${regarding.name}`, count: series?.count ?? 1 }));
+  return items.map(({ type, reason, note, regarding, series }) => ({
+    type,
+    reason,
+    note,
+    about: `${regarding.kind}/${regarding.name}`,
+    count: series?.count ?? 1,
+  }));
 }

@@ -45,7 +45,9 @@ export function dummyStage(name: string, spec: Spec = {}): Manifest {
 
 /** A flow with its slug as title; `stages` are AuthentikStages in order of appearance, or entries in full. */
 export function flow(slug: string, stages: readonly (string | Spec)[] = [], spec: Spec = {}): Manifest {
-  const entries = stages.map((entry, index) => (typeof entry === 'string' ? { order: (index + 1) * 10, stageRef: { name: entry } } : entry));
+  const entries = stages.map((entry, index) =>
+    typeof entry === 'string' ? { order: (index + 1) * 10, stageRef: { name: entry } } : entry,
+  );
   return ours('AuthentikFlow', slug, { slug, name: slug, title: `Title of ${slug}`, designation: 'enrollment', stages: entries, ...spec });
 }
 

@@ -24,7 +24,10 @@ export interface MarketGuide {
 }
 
 /** Renders the market chart with names that nobody else uses; the login page is Authentik's own, as in the guide. */
-export async function marketGuide(scenario: Scenario, mail: Pick<MailTarget, 'host' | 'port' | 'username' | 'password'>): Promise<MarketGuide> {
+export async function marketGuide(
+  scenario: Scenario,
+  mail: Pick<MailTarget, 'host' | 'port' | 'username' | 'password'>,
+): Promise<MarketGuide> {
   const slug = scenario.name('sign-up');
   const values = {
     market: { url: MARKET_URL },

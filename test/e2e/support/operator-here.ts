@@ -14,7 +14,10 @@ export interface OperatorHere {
 }
 
 /** Starts the operator as `src/main.ts` does, without its process, its HTTP server and its Lease. Returns once it works. */
-export async function startOperatorHere(kubeconfig: string, settings: Pick<Config, 'watchNamespaces'> & Partial<Config>): Promise<OperatorHere> {
+export async function startOperatorHere(
+  kubeconfig: string,
+  settings: Pick<Config, 'watchNamespaces'> & Partial<Config>,
+): Promise<OperatorHere> {
   const log: string[] = [];
   const redaction = new Redaction();
   const kubeConfig = loadKubeConfig({ file: kubeconfig });

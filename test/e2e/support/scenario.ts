@@ -46,7 +46,12 @@ export class Scenario {
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
   #running: OperatorHere | undefined;
 
-  private constructor(parts: { controlPlane: ControlPlane; target: AuthentikTarget; namespaces: readonly string[]; options: ScenarioOptions }) {
+  private constructor(parts: {
+    controlPlane: ControlPlane;
+    target: AuthentikTarget;
+    namespaces: readonly string[];
+    options: ScenarioOptions;
+  }) {
     this.controlPlane = parts.controlPlane;
     this.api = new ApiServer(parts.controlPlane);
     this.target = parts.target;
@@ -108,7 +113,13 @@ export class Scenario {
   }
 
   /** Waits until the object is as told, and answers it. */
-  async until(kind: string, name: string, holds: (object: StoredObject) => boolean, what: string, options: { namespace?: string; timeoutMs?: number } = {}): Promise<StoredObject> {
+  async until(
+    kind: string,
+    name: string,
+    holds: (object: StoredObject) => boolean,
+    what: string,
+    options: { namespace?: string; timeoutMs?: number } = {},
+  ): Promise<StoredObject> {
     const { namespace = this.namespace, timeoutMs = PATIENCE_MS } = options;
     const found = (): StoredObject | undefined => {
       const object = this.history.latest(kind, namespace, name);
@@ -126,20 +137,27 @@ export class Scenario {
   /** Waits for a judgement on the present generation, such as `Ready=False/Conflict`. */
   async judged(kind: string, name: string, wanted: string, namespace?: string): Promise<StoredObject> {
     const [type = ''] = wanted.split('=');
-    const holds = (object: StoredObject): boolean => verdict(object, type) === wanted && object.status?.observedGeneration === object.metadata.generation;
+    const holds = (object: StoredObject): boolean =>
+      verdict(object, type) === wanted && object.status?.observedGeneration === object.metadata.generation;
     return this.until(kind, name, holds, `says ${wanted}`, namespace === undefined ? {} : { namespace });
   }
 
   /** Deletes objects at once and waits until all are gone. */
   async remove(...objects: readonly (readonly [kind: string, name: string])[]): Promise<void> {
     for (const [kind, name] of objects) await this.api.remove(kind, this.namespace, name);
-    await this.history.until(() => objects.every(([kind, name]) => this.history.latest(kind, this.namespace, name) === undefined), `${objects.map((object) => object.join(' ')).join(', ')} gone`);
+    await this.history.until(
+      () => objects.every(([kind, name]) => this.history.latest(kind, this.namespace, name) === undefined),
+      `${objects.map((object) => object.join(' ')).join(', ')} gone`,
+    );
   }
 
   /** The watch comes a moment after the write; until then `ready` would speak of the object as it was. */
   async #seen({ kind, metadata }: StoredObject): Promise<void> {
     const isThere = ({ metadata: { uid, generation } }: StoredObject): boolean => uid === metadata.uid && generation >= metadata.generation;
-    await this.history.until(() => this.history.versions(kind, metadata.namespace, metadata.name).some(isThere), `${kind} ${metadata.name} is applied`);
+    await this.history.until(
+      () => this.history.versions(kind, metadata.namespace, metadata.name).some(isThere),
+      `${kind} ${metadata.name} is applied`,
+    );
   }
 
   /** Events about one object, or about all. */

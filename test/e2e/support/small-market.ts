@@ -11,7 +11,9 @@ export interface SmallMarket {
 /** A login flow with an identification form, a sign-up flow that asks for a username and writes the user, and the link between them. */
 export function smallMarket(prefix: string): SmallMarket {
   const name = (what: string): string => `${prefix}-${what}`;
-  const signUp = withSpec(flow(name('sign-up'), [name('form'), name('write')]), { policies: [{ order: 0, policyRef: { name: name('open') } }] });
+  const signUp = withSpec(flow(name('sign-up'), [name('form'), name('write')]), {
+    policies: [{ order: 0, policyRef: { name: name('open') } }],
+  });
   return {
     loginSlug: name('login'),
     signUpSlug: name('sign-up'),

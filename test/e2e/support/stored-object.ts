@@ -22,7 +22,9 @@ const schema = z.looseObject({
     annotations: z.record(z.string(), z.string()).optional(),
   }),
   spec: z.record(z.string(), z.unknown()).optional(),
-  status: z.looseObject({ observedGeneration: z.number().optional(), conditions: z.array(condition).optional(), uuid: z.string().optional() }).optional(),
+  status: z
+    .looseObject({ observedGeneration: z.number().optional(), conditions: z.array(condition).optional(), uuid: z.string().optional() })
+    .optional(),
 });
 
 /** An object as the API server shows it, as far as the tests look at it. */
