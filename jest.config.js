@@ -3,6 +3,8 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }] },
   testEnvironment: 'node',
+  // Real servers on a machine with other work to do.
+  testTimeout: 20_000,
 };
 
 export default {

@@ -39,6 +39,17 @@ async function settledMB(pid: number): Promise<number> {
   );
 }
 
+/** How the image runs Node: what stands between the program and our file in its entry point, and its variables. */
+async function imageSettings(): Promise<{ readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> }> {
+  const dockerfile = await readFile(path.join(ROOT, 'Dockerfile'), 'utf8');
+  const entryPoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+  const variables = /^ENV (.*)$/m.exec(dockerfile)?.[1]?.split(' ') ?? [];
+  return {
+    flags: entryPoint.filter((argument) => argument.startsWith('--')),
+    env: Object.fromEntries(variables.map((variable) => variable.split('=') as [string, string])),
+  };
+}
+
 async function bareNodeMB(): Promise<number> {
   const { stdout } = await run(process.execPath, ['-p', 'process.memoryUsage.rss() / 1048576']);
   return Number(stdout);
@@ -58,21 +69,18 @@ try {
   const values = { 'market.url': 'https://market.example', 'authentik.url': sim.url, 'email.smtpSecretName': 'smtp' };
   const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   await bed.helm(['install', 'market', path.join(ROOT, 'helm/market-enrollment'), '--namespace', NAMESPACE, ...set]);
-  const operator = spawn(
-    process.execPath,
-    [
-      '--max-semi-space-size=1',
-      '--optimize-for-size',
-      path.join(ROOT, 'dist/main.js'),
-      '--kubeconfig',
-      bed.kubeconfigPath,
-      '--http-port',
-      '0',
-      '--http-host',
-      '127.0.0.1',
-    ],
-    { stdio: 'ignore', env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
-  );
+  const { flags, env } = await imageSettings();
+  const args = [
+    ...flags,
+    path.join(ROOT, 'dist/main.js'),
+    '--kubeconfig',
+    bed.kubeconfigPath,
+    '--http-port',
+    '0',
+    '--http-host',
+    '127.0.0.1',
+  ];
+  const operator = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...env } });
   try {
     await bed.kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'enrollmentbinding', '--all'], { namespace: NAMESPACE });
     const [idle, bare] = [await settledMB(Number(operator.pid)), await bareNodeMB()];
