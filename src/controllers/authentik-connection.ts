@@ -98,7 +98,8 @@ export async function openSession(object: ManagedObject, parts: ConnectionParts)
     caPem,
     client,
     cache: fresh?.cache ?? new ListCache(client, { ttlMs: LIST_TTL_MS, clock: parts.clock }),
-    locks: fresh?.locks ?? new KeyedLock(),
+    // The same server has the same rows, whatever the token is.
+    locks: known?.session.url === publicBase(spec.url) ? known.session.locks : new KeyedLock(),
     info,
     version: parseVersion(info.version).minor,
   };

@@ -37,8 +37,15 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
 function resource(object: ManagedObject, session: Session, desired: DesiredFlow): FlowResource {
   const { slug } = object.spec as AuthentikFlowSpec;
   const status = object.status as AuthentikFlowStatus | undefined;
-  const created = status?.pendingCreate !== undefined || (status?.uuid !== undefined && status.adopted === undefined);
-  const record = { uuid: recordedUUID(object), created, bindings: status?.bindings ?? [], policyBindings: status?.policyBindings ?? [] };
+  const created = status?.uuid !== undefined && status.adopted === undefined;
+  const marked = status?.pendingCreate?.connectionURL === session.url;
+  const record = {
+    uuid: recordedUUID(object),
+    created,
+    marked,
+    bindings: status?.bindings ?? [],
+    policyBindings: status?.policyBindings ?? [],
+  };
   return new FlowResource({ session, slug, desired, record });
 }
 

@@ -134,6 +134,8 @@ export class DriftWatch {
     if (known?.session.client === session.client) return known.feed;
     const feed = new DriftFeed(session.client);
     this.#feeds.set(formatKey(key), { feed, session });
+    // A new feed reports nothing of what happened since the old one's last poll.
+    if (known !== undefined) this.#resync(key);
     return feed;
   }
 

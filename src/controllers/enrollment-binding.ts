@@ -95,11 +95,18 @@ function refuseSecondWriter(object: ManagedObject, target: string, url: string, 
     const status = other.status as EnrollmentBindingStatus | undefined;
     return other.metadata.uid !== object.metadata.uid && status?.uuid === target && status.connectionURL === url;
   });
-  if (rival === undefined || recordedUUID(object) === target) return;
+  // Both may have looked before either wrote: then the older one keeps it.
+  const mine = recordedUUID(object) === target;
+  if (rival === undefined || (mine && !isOlder(rival, object))) return;
   throw new OperatorError(
     'Conflict',
     `EnrollmentBinding ${rival.metadata.namespace}/${rival.metadata.name} already publishes a flow there; delete one of the two`,
   );
+}
+
+function isOlder(a: ManagedObject, b: ManagedObject): boolean {
+  const rank = ({ metadata }: ManagedObject): string => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
+  return rank(a) < rank(b);
 }
 
 function resource(

@@ -2,6 +2,7 @@ import type { Environment } from './environment.ts';
 import { OperatorError, toOperatorError } from './errors.ts';
 import type { External, Observation } from './external.ts';
 import { formatKey, type ObjectKey } from './object.ts';
+import { leftBehind } from './left-behind.ts';
 import { isMarked, required, type Pass } from './pass.ts';
 import type { Reason } from './reasons.ts';
 
@@ -52,7 +53,11 @@ async function undo<Session>(pass: Pass<Session>, environment: Environment): Pro
   if (external === undefined) return;
   const observation = await external.observe();
   const ours = pass.status.uuid === undefined ? isMarked(pass) : pass.status.uuid === observation.uuid;
-  if (!observation.exists || !ours) return;
+  if (!observation.exists || !ours) {
+    const where = pass.status.connectionURL;
+    if (where !== undefined && where !== pass.url) environment.events.record(pass.object, 'Warning', 'Released', leftBehind(name, where));
+    return;
+  }
   await apply(pass, environment, external, observation, name);
 }
 
@@ -108,7 +113,7 @@ async function reach<Session>(pass: Pass<Session>, environment: Environment, nam
     const error = toOperatorError(thrown);
     if (!OUT_OF_REACH.has(error.reason)) throw error;
     const where = pass.status.connectionURL ?? 'Authentik';
-    environment.events.record(pass.object, 'Warning', 'Released', `left "${name}" behind at ${where}: ${error.message}`);
+    environment.events.record(pass.object, 'Warning', 'Released', leftBehind(name, where, error.message));
     return undefined;
   }
 }

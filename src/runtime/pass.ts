@@ -20,6 +20,8 @@ export interface Pass<Session> {
   readonly key: ObjectKey;
   readonly controller: Controller<Session>;
   readonly log: Logger;
+  /** The generation of the spec that this pass looks at. */
+  readonly generation: number;
   /** Replaced whenever the store answers a write with a newer version. */
   object: ManagedObject;
   /** The status to be: starts as the one that is there. */
@@ -54,6 +56,7 @@ export function beginPass<Session>(
     controller,
     log,
     object,
+    generation: object.metadata.generation,
     status,
     conditions,
     session: undefined,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { conclude } from './conclude.ts';
@@ -43,7 +44,7 @@ export class Reconciler<Session> {
     try {
       outcome = await this.#run(pass);
       next = conclude(pass, outcome, object, this.#environment.events);
-      if (outcome.kind !== 'gone') await this.#write(pass);
+      if (outcome.kind !== 'gone') await this.#writeAtLast(pass);
     } catch (thrown) {
       // Only writes to the store end up here.
       if (thrown instanceof StoreConflictError) return { kind: 'backoff' };
@@ -99,10 +100,30 @@ export class Reconciler<Session> {
 
   /** In the middle of a pass. A verdict on an earlier generation must not pass for one on this: nothing has been written outside yet. */
   async #flush(pass: Pass<Session>): Promise<void> {
-    if (pass.conditions.get('Ready')?.observedGeneration !== pass.object.metadata.generation) {
+    if (pass.conditions.get('Ready')?.observedGeneration !== pass.generation) {
       pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', 'the spec changed and is being carried out'));
       pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', 'the spec changed and is being carried out'));
       pass.conditions.remove('Stalled');
+    }
+    await this.#write(pass);
+  }
+
+  /**
+   * What was done outside must be on record, even when somebody has changed the object meanwhile: then it is written to the newer one,
+   * as the judgement of the generation that was looked at.
+   */
+  async #writeAtLast(pass: Pass<Session>): Promise<void> {
+    for (const pause of CONFLICT_PAUSES_MS) {
+      try {
+        await this.#write(pass);
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof StoreConflictError)) throw thrown;
+        await setTimeout(pause);
+        const fresh = this.#environment.store.get(pass.key);
+        if (fresh?.metadata.uid !== pass.object.metadata.uid) return;
+        pass.object = fresh;
+      }
     }
     await this.#write(pass);
   }
@@ -112,12 +133,15 @@ export class Reconciler<Session> {
     const conditions = pass.conditions
       .toArray()
       .map((condition) => ({ ...condition, message: this.#environment.redact(condition.message) }));
-    const status = prune({ ...pass.status, observedGeneration: pass.object.metadata.generation, conditions });
+    const status = prune({ ...pass.status, observedGeneration: pass.generation, conditions });
     if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
     pass.object = await this.#environment.store.writeStatus(pass.object, status);
     pass.conditions.written();
   }
 }
+
+/** How long the watch may take to bring what somebody else has written, in milliseconds, try by try. */
+const CONFLICT_PAUSES_MS = [20, 100, 400];
 
 /** Without undefined values, which JSON has not. */
 function prune(status: object): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { OperatorError } from './errors.ts';
 import type { Difference, Observation } from './external.ts';
 import { isReady } from './conditions.ts';
 import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
+import { leftBehind } from './left-behind.ts';
 import { accept, isMarked, judge, required, type EngineStatus, type Pass } from './pass.ts';
 
 /** One step of a pass. It fills in the pass, or throws an `OperatorError` that ends it. */
@@ -99,14 +100,25 @@ async function finalizer<Session>(pass: Pass<Session>, { store, finalizer: name 
   pass.object = await store.setFinalizer(pass.object, name, true);
 }
 
-async function observe<Session>(pass: Pass<Session>): Promise<void> {
+async function observe<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
   const recorded = pass.status.uuid;
   const observation = await external(pass).observe();
   pass.observation = observation;
+  forgetOtherServer(pass, environment, observation);
   if (observation.exists && (recorded === observation.uuid || isMarked(pass))) {
     delete pass.status.pendingCreate;
     accept(pass, observation);
   }
+}
+
+/** What is on record speaks of another server, and isn't found on this one: it stays behind there, and somebody should know. */
+function forgetOtherServer<Session>(pass: Pass<Session>, environment: Environment, observation: Observation): void {
+  const { uuid, connectionURL } = pass.status;
+  if (uuid === undefined || connectionURL === undefined || connectionURL === pass.url || observation.uuid === uuid) return;
+  environment.events.record(pass.object, 'Warning', 'Released', leftBehind(pass.controller.externalName(pass.object), connectionURL));
+  delete pass.status.uuid;
+  delete pass.status.adopted;
+  delete pass.status.connectionURL;
 }
 
 /** Decides about something that was there before us. What it held is on record before it is changed. */
@@ -181,6 +193,8 @@ async function update<Session>(pass: Pass<Session>, environment: Environment): P
   const fields = listFields(before.differences);
   const rotated = before.differences.every((difference) => difference.cause === 'Secret');
   const drifted = isReady(pass.object) && !rotated;
+  // What parts of something adopted held before us must be on record before the first of them is changed.
+  if (pass.status.adopted !== undefined && recordsChanged(pass)) await environment.flush(pass);
   try {
     accept(pass, await external(pass).update(before));
   } catch (error) {
@@ -196,6 +210,11 @@ async function update<Session>(pass: Pass<Session>, environment: Environment): P
   if (left.length > 0) {
     throw new OperatorError('ServerError', `Authentik accepted the write and still holds something else in ${listFields(left)}`);
   }
+}
+
+function recordsChanged<Session>(pass: Pass<Session>): boolean {
+  const stored = (pass.object.status ?? {}) as Record<string, unknown>;
+  return (['bindings', 'policyBindings'] as const).some((field) => JSON.stringify(pass.status[field]) !== JSON.stringify(stored[field]));
 }
 
 /** What is on record as ours when a write fails half-way, so that it is neither forgotten nor taken for somebody else's. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ApiObject } from '../../authentik/list-cache.ts';
 import type { Session } from '../../authentik/session.ts';
 import { verifyEnrollment } from '../../authentik/verify-enrollment.ts';
 import { FLOW } from '../../catalogue/flow.ts';
@@ -66,12 +67,11 @@ export class EnrollmentResource implements External {
   /** Puts the former link back, unless somebody has set another one since ours; a flow that is gone can't be linked to again. */
   async restore(_observed: Observation, before: Body): Promise<void> {
     const { session, target, published } = this.#parts;
-    const found = await findTarget(session, target);
-    if (found === undefined || (published !== undefined && found.row[FIELD] !== published)) return;
+    if ((await findTarget(session, target)) === undefined) return;
     const former = before[FIELD];
     const exists =
       typeof former === 'string' && (await session.cache.find(FLOW.path, (candidate) => candidate.pk === former)) !== undefined;
-    await this.#write(exists ? former : null);
+    await this.#write(exists ? former : null, (row) => published !== undefined && row[FIELD] !== published && row[FIELD] !== null);
   }
 
   /** Looks at the link as a visitor would, and tells the market where it is. */
@@ -108,12 +108,13 @@ export class EnrollmentResource implements External {
     return { type, status: 'True', reason: 'Reconciled', message: `an anonymous visitor of ${loginSlug} sees the link and gets the form` };
   }
 
-  /** The same lock as the stage's own controller takes: both change the same row. */
-  async #write(flow: string | null): Promise<Observation> {
+  /** Under lock, and judged by what is there this moment. The same lock as the stage's own controller takes: both change the same row. */
+  async #write(flow: string | null, unless: (row: ApiObject) => boolean = () => false): Promise<Observation> {
     const { session, target } = this.#parts;
     return session.locks.run(`${IDENTIFICATION.model}/${target.uuid}`, async () => {
       const found = await findTarget(session, target, { fresh: true });
       if (found === undefined) throw notThere(target);
+      if (unless(found.row)) return this.#observationOf(found);
       const repeated = target.kind === 'stage' ? companions(IDENTIFICATION.fields, found.row) : {};
       const row = parseObject(await session.client.patch(found.writePath, { ...repeated, [FIELD]: flow }));
       session.cache.upsert(found.listPath, row);

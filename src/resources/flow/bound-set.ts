@@ -10,6 +10,7 @@ import { parseObject } from '../entity/api-object.ts';
 import { companions, differences } from '../entity/comparison.ts';
 import type { Body } from '../entity/desired.ts';
 import { planBindings, type ActualBinding, type BindingPlan, type DesiredBinding } from './binding-plan.ts';
+import { inSafeOrder } from './safe-order.ts';
 
 /** What a binding must carry besides its order and subject. */
 export interface BoundDetail {
@@ -87,16 +88,20 @@ export class BoundSet {
     return [...this.plan.matched.map(({ actual }) => this.#recorded.get(actual.uuid) ?? this.#adopt(actual)), ...released];
   }
 
-  /** Creates what is missing, and hands over each new row as soon as it is there. */
-  async create(made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => Promise<void> | void): Promise<void> {
-    for (const desired of this.plan.create) await made(await this.#make(desired), desired);
-  }
-
-  /** Changes in place what differs. Those that stay in the same order among each other are so at every moment on the way. */
-  async change(): Promise<void> {
-    for (const { desired, actual } of inSafeOrder(this.plan.matched)) {
-      if (this.#changes(desired, actual).length === 0) continue;
-      await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...this.#identity(desired), ...desired.detail.body });
+  /**
+   * Moves and changes what stays, and creates what is missing, so that at every moment the declared ones that are there stand in the
+   * declared order. Hands over each new row as soon as it is there.
+   */
+  async arrange(made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => Promise<void> | void): Promise<void> {
+    for (const { desired, actual } of inSafeOrder(this.plan)) {
+      if (actual === undefined) await made(await this.#make(desired), desired);
+      else if (this.#changes(desired, actual).length > 0) {
+        await this.#patch(actual, {
+          ...companions(this.#kind.table.fields, actual.row),
+          ...this.#identity(desired),
+          ...desired.detail.body,
+        });
+      }
     }
   }
 
@@ -105,17 +110,30 @@ export class BoundSet {
     for (const actual of this.#stale) await this.#remove(actual);
   }
 
-  /** Undoes everything that is ours: for a flow that stays and shall look as it did before. */
-  async undo(): Promise<void> {
+  /**
+   * Undoes everything that is ours: for a flow that stays and shall look as it did before. What was there before us goes back to its
+   * place first, in an order that lets nothing pass what guards it; ours goes last, unless it stands in the way. `alive` tells whether a
+   * subject still exists: what isn't can't be bound again.
+   */
+  async undo(alive: (subject: string) => boolean): Promise<void> {
     const ours = [...this.plan.matched.map(({ actual }) => actual), ...this.plan.obsolete].filter((actual) =>
       this.#recorded.has(actual.uuid),
     );
-    for (const actual of ours) {
-      const record = this.#recorded.get(actual.uuid);
-      if (record?.adopted !== true) await this.#remove(actual);
-      else if (record.before !== undefined && !contains(actual.row, record.before))
-        await this.#patch(actual, { target: this.#target, ...record.before });
+    const created = ours.filter((actual) => this.#recorded.get(actual.uuid)?.adopted !== true);
+    const former = ours.flatMap((actual) => {
+      const before = this.#recorded.get(actual.uuid)?.before;
+      if (before === undefined || contains(actual.row, before)) return [];
+      const subject = this.#kind.subjectOf({ ...actual.row, ...before });
+      return alive(subject) ? [{ desired: { order: Number(before['order'] ?? actual.order), subject, detail: before }, actual }] : [];
+    });
+    const inTheWay = created.filter((actual) =>
+      former.some(({ desired }) => desired.order === actual.order && desired.subject === actual.subject),
+    );
+    for (const actual of inTheWay) await this.#remove(actual);
+    for (const { desired, actual } of inSafeOrder({ matched: former, create: [] })) {
+      if (actual !== undefined) await this.#patch(actual, { target: this.#target, ...desired.detail });
     }
+    for (const actual of created) if (!inTheWay.includes(actual)) await this.#remove(actual);
   }
 
   /** A create that may have taken place although it failed is looked up: a second one would be refused, and the first would be nobody's. */
@@ -192,14 +210,4 @@ const SUBJECTS = ['stage', 'policy', 'group', 'user'];
 
 function contains(row: ApiObject, values: Body): boolean {
   return Object.entries(values).every(([field, value]) => isDeepStrictEqual(row[field], value));
-}
-
-/**
- * Upward moves from the highest down, then downward moves from the lowest up. Otherwise a shift of all orders would let, for one
- * request, the login stage pass the password stage, for everybody who enters the flow at that moment.
- */
-export function inSafeOrder<D, A>(matched: BindingPlan<D, A>['matched']): BindingPlan<D, A>['matched'] {
-  const up = matched.filter(({ desired, actual }) => desired.order > actual.order).sort((a, b) => b.desired.order - a.desired.order);
-  const rest = matched.filter(({ desired, actual }) => desired.order <= actual.order).sort((a, b) => a.desired.order - b.desired.order);
-  return [...up, ...rest];
 }

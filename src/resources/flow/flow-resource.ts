@@ -3,6 +3,7 @@ import type { ApiObject } from '../../authentik/list-cache.ts';
 import type { Session } from '../../authentik/session.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
+import { targetOf } from '../../catalogue/references.ts';
 import type { External, Observation, SettleResult } from '../../runtime/external.ts';
 import { clearDueCaches, clearPolicyCaches } from '../caches.ts';
 import type { Body } from '../entity/desired.ts';
@@ -18,8 +19,10 @@ export interface FlowRecord {
   readonly uuid: string | undefined;
   readonly bindings: readonly RecordedBinding[];
   readonly policyBindings: readonly RecordedBinding[];
-  /** We made the flow, so nothing on it was there before us. */
+  /** The flow with that key is our making, so nothing on it was there before us. */
   readonly created: boolean;
+  /** Whatever is found by name on this server is our making. */
+  readonly marked: boolean;
 }
 
 /** Everything bound to one flow, compared with what the spec declares. */
@@ -44,7 +47,9 @@ export class FlowResource implements External {
   readonly #desired: DesiredFlow;
   readonly #ourStages: Map<string, RecordedBinding>;
   readonly #ourPolicies: Map<string, RecordedBinding>;
-  #created: boolean;
+  readonly #record: FlowRecord;
+  /** The flow that was found. */
+  #flow: string | undefined;
   /** The flow itself, once it is created. */
   #made: string | undefined;
 
@@ -52,7 +57,7 @@ export class FlowResource implements External {
     const { session, slug, desired, record } = parts;
     this.#session = session;
     this.#desired = desired;
-    this.#created = record.created;
+    this.#record = record;
     this.#header = new EntityResource({ session, entity: FLOW, name: slug, recorded: record.uuid, desired: desired.header });
     this.#ourStages = new Map(record.bindings.map((binding) => [binding.uuid, binding]));
     this.#ourPolicies = new Map(record.policyBindings.map((binding) => [binding.uuid, binding]));
@@ -61,6 +66,7 @@ export class FlowResource implements External {
   async observe(): Promise<Observation> {
     const row = await this.#header.find();
     if (row === undefined) return this.#header.observe();
+    this.#flow = row.pk;
     const bound = this.#bound(row.pk, await this.#rows());
     const header = this.#header.observationOf(row);
     const sets = [...(bound.stages === undefined ? [] : [bound.stages]), ...bound.policies];
@@ -77,9 +83,9 @@ export class FlowResource implements External {
 
   async create(): Promise<Observation> {
     const created = await this.#header.create();
-    this.#created = true;
     // Nothing can be bound to a flow that did not exist a moment ago.
     this.#made = created.uuid;
+    this.#flow = created.uuid;
     await this.#arrange(String(created.uuid), NO_ROWS);
     return this.observe();
   }
@@ -87,6 +93,7 @@ export class FlowResource implements External {
   async update(observed: Observation): Promise<Observation> {
     const row = await this.#header.find();
     if (row === undefined) return this.observe();
+    this.#flow = row.pk;
     if (this.#header.observationOf(row).differences.length > 0) await this.#header.update(observed);
     await this.#arrange(row.pk, await this.#rows());
     return this.observe();
@@ -134,26 +141,41 @@ export class FlowResource implements External {
     const row = await this.#header.find();
     if (row === undefined) return;
     const { cache } = this.#session;
+    this.#flow = row.pk;
     const stageRows = (await cache.list(STAGE_BINDING.path)).filter((binding) => binding['target'] === row.pk);
     const policyRows = await cache.list(POLICY_BINDING.path);
-    for (const target of [row.pk, ...stageRows.map((binding) => binding.pk)]) await this.#policySet(target, [], policyRows).undo();
-    await this.#stageSet(row.pk, [], stageRows).undo();
+    const alive = await this.#aliveSubjects();
+    // A stage of ours keeps its policies until it goes, and takes them along then.
+    const kept = stageRows.filter((binding) => !this.#isOurs(binding.pk));
+    for (const target of [row.pk, ...kept.map((binding) => binding.pk)]) await this.#policySet(target, [], policyRows).undo(alive);
+    await this.#stageSet(row.pk, [], stageRows).undo(alive);
     await this.#header.restore(observed, before);
     if (this.#ourPolicies.size > 0) await clearPolicyCaches(this.#session);
   }
 
+  #isOurs(binding: string): boolean {
+    const record = this.#ourStages.get(binding);
+    return record !== undefined && record.adopted !== true;
+  }
+
+  /** What can still be bound. Users are not listed; they are few, and seldom deleted. */
+  async #aliveSubjects(): Promise<(subject: string) => boolean> {
+    const { cache } = this.#session;
+    const lists = [targetOf('stage').path, ...(this.#ourPolicies.size === 0 ? [] : [targetOf('policy').path, targetOf('group').path])];
+    const keys = new Set((await Promise.all(lists.map(async (path) => cache.list(path)))).flat().map((row) => row.pk));
+    return (subject) => subject.startsWith('user:') || keys.has(subject.replace(/^(policy|group):/, ''));
+  }
+
   /**
-   * Who may enter comes first, then what stays is moved to its place, then what is new comes, each stage with its policies at once, and
-   * only then goes what is not declared. Moving first keeps new stages from sharing an order with old ones, which would be run in any
-   * order; see `docs/adr/0010-order-of-binding-changes.md`.
+   * Who may enter comes first, then the stages, moved and created in an order that lets none pass what guards it, each new one with its
+   * policies at once, and only then goes what is not declared; see `docs/adr/0010-order-of-binding-changes.md`.
    */
   async #arrange(flow: string, rows: BindingRows): Promise<void> {
     const { stages, policies } = this.#bound(flow, rows);
     const sets = policies.filter((set) => set.differences.length > 0);
     let guarded = sets.length > 0;
     for (const set of sets) await this.#arrangePolicies(set);
-    await stages?.change();
-    await stages?.create(async (row, desired) => {
+    await stages?.arrange(async (row, desired) => {
       this.#ourStages.set(row.pk, { uuid: row.pk });
       const wanted = this.#policiesAt(desired.order);
       if (wanted === undefined || wanted.length === 0) return;
@@ -166,8 +188,7 @@ export class FlowResource implements External {
   }
 
   async #arrangePolicies(set: BoundSet): Promise<void> {
-    await set.change();
-    await set.create((row) => void this.#ourPolicies.set(row.pk, { uuid: row.pk }));
+    await set.arrange((row) => void this.#ourPolicies.set(row.pk, { uuid: row.pk }));
   }
 
   #bound(flow: string, rows: BindingRows): Bound {
@@ -195,7 +216,13 @@ export class FlowResource implements External {
 
   #set(parts: Omit<ConstructorParameters<typeof BoundSet>[0], 'session' | 'prune' | 'created'>): BoundSet {
     const rows = parts.rows.filter((row) => row['target'] === parts.target);
-    return new BoundSet({ ...parts, rows, session: this.#session, created: this.#created, prune: this.#desired.prune });
+    return new BoundSet({ ...parts, rows, session: this.#session, created: this.#createdByUs, prune: this.#desired.prune });
+  }
+
+  /** Another flow of the same name, on another server or made anew by hand, is not ours because the one on record was. */
+  get #createdByUs(): boolean {
+    const { uuid, created, marked } = this.#record;
+    return this.#flow !== undefined && (this.#flow === this.#made || marked || (created && this.#flow === uuid));
   }
 
   /** One list for all flows, and none at all of what the spec doesn't speak of. */
