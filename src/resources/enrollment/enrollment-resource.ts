@@ -71,7 +71,10 @@ export class EnrollmentResource implements External {
     const former = before[FIELD];
     const exists =
       typeof former === 'string' && (await session.cache.find(FLOW.path, (candidate) => candidate.pk === former)) !== undefined;
-    await this.#write(exists ? former : null, (row) => published !== undefined && row[FIELD] !== published && row[FIELD] !== null);
+    const wanted = exists ? former : null;
+    const setByOthers = (held: unknown): boolean => published !== undefined && held !== published && held !== null;
+    // A repeated deletion finds it done.
+    await this.#write(wanted, (row) => row[FIELD] === wanted || setByOthers(row[FIELD]));
   }
 
   /** Looks at the link as a visitor would, and tells the market where it is. */
