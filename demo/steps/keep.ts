@@ -1,4 +1,5 @@
 import { resolveTools } from '../../test/bed/tools.ts';
+import { PAUSED_ANNOTATION } from '../../src/api/v1alpha1/group.ts';
 import type { Shown, Step } from '../runner.ts';
 import type { Scene } from '../scene.ts';
 
@@ -15,14 +16,33 @@ async function keep(scene: Scene): Promise<Shown> {
       `alias kubectl=${kubectl}`,
       `kubectl --namespace ${scene.get('names').marketNamespace} get authentik`,
       '',
-      `Authentik   ${authentik.url}`,
+      // The stand-in is an API without pages, and a browser would show nothing.
+      `Authentik   ${authentik.url}${authentik.kind === 'sim' ? ' (the API and the flow executor only; no web pages)' : ''}`,
       // The token of somebody's real server isn't ours to show.
       ...(authentik.kind === 'sim' ? [`API token   ${authentik.token}`] : []),
       `Sign-up     ${scene.get('signUpURL')}`,
       `Login       ${person.username}, password ${person.password}`,
+      ...(authentik.kind === 'sim'
+        ? [`Look        curl -s '${authentik.url}/api/v3/flows/executor/${scene.get('names').slug}/?query='`]
+        : []),
       `Metrics     http://127.0.0.1:${scene.get('operator').httpPort}/metrics`,
     ].join('\n'),
   );
+  scene.output.quote(
+    `The operator watches the namespace ${scene.get('names').marketNamespace} only. A second Ctrl-C ends at once, without removing anything.`,
+  );
   await scene.interruption.awaited();
+  await removeOwn(scene);
   return { said: 'Ctrl-C: everything is removed now' };
+}
+
+/** What somebody tried out here uses the connection, which would wait for it. */
+async function removeOwn(scene: Scene): Promise<void> {
+  const namespace = scene.get('names').marketNamespace;
+  const controlPlane = scene.get('controlPlane');
+  await controlPlane.kubectl(['annotate', 'authentik', '--all', `${PAUSED_ANNOTATION}-`], { namespace });
+  await controlPlane.kubectl(
+    ['delete', 'authentik', '--selector=app.kubernetes.io/managed-by!=Helm', '--ignore-not-found', '--wait=false'],
+    { namespace },
+  );
 }

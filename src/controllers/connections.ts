@@ -127,6 +127,11 @@ function notReady(connection: ManagedObject): OperatorError {
   const { namespace, name } = connection.metadata;
   const conditions = (connection.status as { conditions?: readonly Condition[] } | undefined)?.conditions;
   const ready = conditions?.find((condition) => condition.type === 'Ready');
-  const why = ready === undefined ? 'it has not been asked yet' : `${ready.reason}: ${ready.message}`;
+  const why =
+    ready === undefined
+      ? 'it has not been asked yet'
+      : ready.status === 'True'
+        ? 'it is about to be asked again'
+        : `${ready.reason}: ${ready.message}`;
   return new OperatorError('ConnectionNotReady', `AuthentikConnection ${namespace}/${name} is not Ready (${why})`);
 }

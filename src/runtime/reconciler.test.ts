@@ -167,6 +167,15 @@ describe('changing', () => {
     expect(world.events.at(-1)).toBe(event);
   });
 
+  it('calls it drift as well when the object is not Ready for another reason', async () => {
+    const world = await ready();
+    world.settleError = new OperatorError('VerificationFailed', 'nobody sees it');
+    await world.pass('a');
+    world.things.set('a', { uuid: 'uuid-1', value: 'drifted' });
+    await world.pass('a');
+    expect(world.events.at(-1)).toBe('Normal DriftCorrected: put back value');
+  });
+
   it('makes anew what somebody deleted', async () => {
     const world = await ready();
     world.things.clear();

@@ -192,7 +192,7 @@ async function update<Session>(pass: Pass<Session>, environment: Environment): P
   if (before.differences.length === 0) return;
   const fields = listFields(before.differences);
   const rotated = before.differences.every((difference) => difference.cause === 'Secret');
-  const drifted = isReady(pass.object) && !rotated;
+  const drifted = wasSynced(pass) && !rotated;
   // What parts of something adopted held before us must be on record before the first of them is changed.
   if (pass.status.adopted !== undefined && recordsChanged(pass)) await environment.flush(pass);
   try {
@@ -210,6 +210,12 @@ async function update<Session>(pass: Pass<Session>, environment: Environment): P
   if (left.length > 0) {
     throw new OperatorError('ServerError', `Authentik accepted the write and still holds something else in ${listFields(left)}`);
   }
+}
+
+/** This spec has been carried out before, so what differs now is somebody else's doing, whether or not the object is Ready otherwise. */
+function wasSynced<Session>(pass: Pass<Session>): boolean {
+  const synced = ((pass.object.status ?? {}) as EngineStatus).conditions?.find((condition) => condition.type === 'Synced');
+  return synced?.status === 'True' && synced.observedGeneration === pass.generation;
 }
 
 function recordsChanged<Session>(pass: Pass<Session>): boolean {
