@@ -5,6 +5,7 @@
  */
 import { jest } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
+import { eventually } from '../bed/eventually.ts';
 import { replay, type ReplayTarget } from '../transcripts/replay.ts';
 import { readTranscript, VERSIONS } from '../transcripts/transcript.ts';
 import { type AuthentikSim, startAuthentikSim } from './sim.ts';
@@ -27,6 +28,9 @@ const SCENARIOS = [
   'invitations',
 ];
 
+/** As recorded: of the administrator who logs in. */
+const ADMIN_PASSWORD = 'adminpw';
+
 /** Steps that a stand-in can't answer as recorded, and why. */
 const KNOWN_DIFFERENCES: Record<string, { step: number; reason: string }[]> = {
   'least-privilege': [{ step: 28, reason: 'counts all permissions of an installation, most of them of things that flows never touch' }],
@@ -43,11 +47,24 @@ const ACCEPTED_AGAINST_SCHEMA: Record<string, string[]> = {
 
 const real = process.env.E2E_AUTHENTIK_URL;
 
-async function mailedToken(): Promise<string> {
-  const lines = (await readFile(process.env.E2E_MAILS_FILE ?? '', 'utf8')).trim().split('\n');
-  const token = /flow_token=([^&\s"]+)/.exec(lines.at(-1) ?? '')?.[1];
-  if (token === undefined) throw new Error('no link in the last mail');
-  return token;
+async function lastMailedToken(): Promise<string | undefined> {
+  const lines = (await readFile(process.env.E2E_MAILS_FILE ?? '', 'utf8').catch(() => '')).trim().split('\n');
+  return /flow_token=([^&\s"]+)/.exec(lines.at(-1) ?? '')?.[1];
+}
+
+/** Waits for a mail that wasn't there when this was called first: a real server's worker sends a moment later. */
+async function mailedTokens(): Promise<() => Promise<string>> {
+  let known = await lastMailedToken();
+  return async () =>
+    eventually(
+      async () => {
+        const token = await lastMailedToken();
+        if (token === undefined || token === known) throw new Error('no link in a new mail');
+        known = token;
+        return token;
+      },
+      { timeout: 60_000, message: 'a mail with a link arrives' },
+    );
 }
 
 describe.each(real === undefined ? [...VERSIONS] : [process.env.E2E_AUTHENTIK_VERSION ?? '2026.2'])('Authentik %s', (version) => {
@@ -56,10 +73,10 @@ describe.each(real === undefined ? [...VERSIONS] : [process.env.E2E_AUTHENTIK_VE
 
   beforeEach(async () => {
     if (real !== undefined) {
-      target = { url: real, token: process.env.E2E_AUTHENTIK_TOKEN ?? '', flowToken: mailedToken };
+      target = { url: real, token: process.env.E2E_AUTHENTIK_TOKEN ?? '', flowToken: await mailedTokens() };
       return;
     }
-    const started = await startAuthentikSim({ version: version === '2025.12' ? '2025.12' : '2026.2' });
+    const started = await startAuthentikSim({ version: version === '2025.12' ? '2025.12' : '2026.2', adminPassword: ADMIN_PASSWORD });
     sim = started;
     target = { url: started.url, token: started.token, flowToken: () => Promise.resolve(started.flowTokens().at(-1)?.key ?? 'none') };
   });

@@ -66,6 +66,8 @@ const EQUAL: Row[] = [
     actual: { name: ['some.View with this name already exists.'] },
   },
   { reason: 'the interpreter words syntax errors', expected: ['Expression Syntax Error: a'], actual: ['Expression Syntax Error: b'] },
+  { reason: 'a scope is a set of words', expected: { scope: 'openid email' }, actual: { scope: 'email openid' } },
+  { reason: 'a host comes with its scheme', expected: { issuer: '{{host}}/o/' }, actual: { issuer: 'http://127.0.0.1:9000/o/' } },
   {
     reason: 'of events only the form counts',
     expected: list([{ pk: '{{uuid:1}}', action: 'x' }], 858),
@@ -76,6 +78,7 @@ const EQUAL: Row[] = [
 
 const DIFFERENT: Row[] = [
   { reason: 'a learned UUID stays', expected: { pk: '{{uuid:1}}', target: '{{uuid:1}}' }, actual: { pk: A, target: B } },
+  { reason: 'a scope has the same words', expected: { scope: 'openid email' }, actual: { scope: 'openid' } },
   { reason: 'two placeholders are two UUIDs', expected: { pk: '{{uuid:1}}', target: '{{uuid:2}}' }, actual: { pk: A, target: A } },
   { reason: 'a UUID is a UUID', expected: { pk: '{{uuid:1}}' }, actual: { pk: 'flow' } },
   { reason: 'a field may not be missing, though its value is ignored', expected: { uid: '{{hash}}' }, actual: {} },
@@ -117,6 +120,24 @@ it('finds another status, content type, allowed methods and location', () => {
     { headers: { ...same.headers, 'content-type': 'application/json' } },
     { headers: { ...same.headers, allow: 'GET, POST' } },
     { headers: { ...same.headers, location: '/b/xyz' } },
+  ]) {
+    expect(compareAnswers(recorded, { ...same, ...change }, question, new Map())).toHaveLength(1);
+  }
+});
+
+it('compares the claims of a token but for its times, and of a step with capitals only the headers it names', () => {
+  const question = { method: 'POST', path: '{{host}}/application/o/token/' };
+  const claims = { iss: '{{host}}/application/o/market/', exp: 0, groups: ['a'] };
+  const recorded: Answered = { status: 200, headers: { 'Content-Type': 'application/json' }, body: {}, claims };
+  const headers = { 'content-type': 'application/json', 'content-language': 'en' };
+  const same: Answered = { ...recorded, headers, claims: { iss: 'http://a:1/application/o/market/', exp: 1_800_000_000, groups: ['a'] } };
+  expect(compareAnswers(recorded, same, question, new Map())).toEqual([]);
+  for (const change of [
+    { headers: { ...headers, 'content-type': 'text/html' } },
+    { claims: undefined },
+    { claims: { ...claims, iss: 'http://a:1/application/o/market/', exp: null } },
+    { claims: { ...claims, iss: 'http://a:1/application/o/other/' } },
+    { claims: { ...claims, iss: 'http://a:1/application/o/market/', groups: [] } },
   ]) {
     expect(compareAnswers(recorded, { ...same, ...change }, question, new Map())).toHaveLength(1);
   }

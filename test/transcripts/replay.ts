@@ -1,13 +1,15 @@
 /** Runs a recorded scenario against a server, real or stand-in, and tells where the answers differ. */
 import { randomUUID } from 'node:crypto';
+import { CookieJar } from 'tough-cookie';
 import { type Answered, compareAnswers, type Learned } from './compare.ts';
+import { NUMERIC_KEYS } from './rules.ts';
 import type { Json, Step, Transcript } from './transcript.ts';
 
 export interface ReplayTarget {
   /** Without `/api/v3`. */
   url: string;
   token: string;
-  /** The token in the link of the mail that went to this address last; called when a step needs it. */
+  /** The token in the link of the mail that was sent last; called when a step needs the link of a mail that nobody has opened yet. */
   flowToken: () => Promise<string>;
 }
 
@@ -18,14 +20,36 @@ export interface StepDifference {
   differences: string[];
 }
 
+const HOST = '{{host}}';
 /** A slug of the length that the recorder sent. */
 const SECRET = `replayed-${'x'.repeat(51)}`;
+
+const member = (body: Json, name: string): Json | undefined =>
+  typeof body === 'object' && body !== null && !Array.isArray(body) ? body[name] : undefined;
+
+/** What an id token says. Who signed it is none of a replay's business. */
+function claimsOf(body: Json): Json | undefined {
+  const token = member(body, 'id_token');
+  if (typeof token !== 'string') return undefined;
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as Json;
+}
+
+async function readAnswer(response: Response): Promise<Answered> {
+  const contentType = response.headers.get('content-type');
+  const text = await response.text();
+  const isJson = (contentType ?? '').startsWith('application/json');
+  const body = text === '' ? null : isJson ? (JSON.parse(text) as Json) : { contentType, text };
+  return { status: response.status, headers: Object.fromEntries(response.headers), body, claims: claimsOf(body) };
+}
 
 class Replay {
   private readonly target: ReplayTarget;
   private readonly learned: Learned = new Map();
-  private readonly jars = new Map<string, string>();
+  private readonly jars = new Map<string, CookieJar>();
+  /** Of the mail that was announced last. */
   private flowToken: string | null = null;
+  /** The code of the last redirect that carried one. */
+  private code = 'none';
   private madeToken: string | null = null;
 
   constructor(target: ReplayTarget) {
@@ -36,21 +60,26 @@ class Replay {
     return text
       .replaceAll(/\{\{(uuid:\d+)\}\}/g, (_whole, placeholder: string) => String(this.learned.get(placeholder) ?? randomUUID()))
       .replaceAll('{{secret}}', secret)
+      .replaceAll('{{hex}}', this.code)
       .replaceAll('{{time}}', new Date(Date.now() + 3_600_000).toISOString());
   }
 
   private fill(value: Json, field = ''): Json {
     if (typeof value === 'string') return this.fillText(value, SECRET);
-    if (typeof value === 'number' && (field === 'pk' || field === 'user')) return this.learned.get(`number:${value}`) ?? value;
-    if (Array.isArray(value)) return value.map((item) => this.fill(item));
+    if (typeof value === 'number' && NUMERIC_KEYS.has(field)) return this.learned.get(`number:${value}`) ?? value;
+    if (Array.isArray(value)) return value.map((item) => this.fill(item, field));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.fill(member, key)]));
   }
 
-  private async path(step: Step): Promise<string> {
-    const { path } = step.request;
-    if (!path.includes('{{secret}}') || !path.startsWith('/flows/executor/')) return this.fillText(path, SECRET);
-    return this.fillText(path, (this.flowToken ??= await this.target.flowToken()));
+  /** Where the step goes. A number between slashes is a key. */
+  private async url({ request: { path } }: Step): Promise<string> {
+    const opensLink = path.includes('{{secret}}') && path.startsWith('/flows/executor/');
+    const filled = this.fillText(path, opensLink ? (this.flowToken ??= await this.target.flowToken()) : SECRET).replaceAll(
+      /\/(\d+)(?=\/)/g,
+      (whole, key: string) => (this.learned.has(`number:${key}`) ? `/${this.learned.get(`number:${key}`) ?? ''}` : whole),
+    );
+    return filled.startsWith(HOST) ? filled.replace(HOST, this.target.url) : `${this.target.url}/api/v3${filled}`;
   }
 
   /** The token that the scenario made for itself: any administrator may look at its key. */
@@ -64,45 +93,67 @@ class Replay {
     return this.madeToken;
   }
 
-  private async authorization(auth: string): Promise<Record<string, string>> {
+  private jar(auth: string): CookieJar {
+    const jar = this.jars.get(auth) ?? new CookieJar();
+    this.jars.set(auth, jar);
+    return jar;
+  }
+
+  /** Cookies, and with a POST the one against forgery as a header too, as the pages of the real server send it. */
+  private async browserHeaders(auth: string, method: string, url: string): Promise<Record<string, string>> {
+    const cookies = await this.jar(auth).getCookies(url);
+    const csrf = cookies.find(({ key }) => key === 'authentik_csrf')?.value;
+    return {
+      ...(cookies.length === 0 ? {} : { Cookie: cookies.map((cookie) => cookie.cookieString()).join('; ') }),
+      ...(method !== 'POST' || csrf === undefined ? {} : { 'X-authentik-CSRF': csrf }),
+    };
+  }
+
+  private async authorization(auth: string, method: string, url: string): Promise<Record<string, string>> {
     if (auth === 'none') return {};
-    if (auth.startsWith('browser')) return this.jars.has(auth) ? { Cookie: this.jars.get(auth) ?? '' } : {};
+    if (auth.startsWith('browser')) return this.browserHeaders(auth, method, url);
     const token = auth === 'invalid' ? 'not-a-token' : auth === 'least-privilege' ? await this.leastPrivilegeToken() : this.target.token;
     return { Authorization: `Bearer ${token}` };
   }
 
+  /** The body with its type; nothing for a step that sends none. */
+  private payload({ request: { body, form } }: Step): { type?: string; text?: string } {
+    if (form !== undefined) {
+      const filled = Object.entries(form).map(([name, value]): [string, string] => [name, this.fillText(value, SECRET)]);
+      return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(filled).toString() };
+    }
+    return body === undefined ? {} : { type: 'application/json', text: JSON.stringify(this.fill(body)) };
+  }
+
   private async send(step: Step): Promise<Answered> {
-    const { method, auth = 'administrator', headers = {}, body } = step.request;
-    const init: RequestInit = {
+    const { method, auth = 'administrator', headers = {} } = step.request;
+    const url = await this.url(step);
+    const { type, text: payload } = this.payload(step);
+    const response = await fetch(url, {
       method,
       redirect: 'manual',
       headers: {
         'Accept-Language': 'en',
         Accept: 'application/json',
         'User-Agent': 'recorder',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(type === undefined ? {} : { 'Content-Type': type }),
         ...headers,
-        ...(await this.authorization(auth)),
+        ...(await this.authorization(auth, method, url)),
       },
-    };
-    if (body !== undefined) init.body = JSON.stringify(this.fill(body));
-    const response = await fetch(`${this.target.url}/api/v3${await this.path(step)}`, init);
-    const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
-    if (auth.startsWith('browser') && cookies.length > 0) this.jars.set(auth, cookies.join('; '));
-    const text = await response.text();
-    const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
-    return {
-      status: response.status,
-      headers: Object.fromEntries(response.headers),
-      body: text === '' ? null : isJson ? (JSON.parse(text) as Json) : { contentType: response.headers.get('content-type'), text },
-    };
+      ...(payload === undefined ? {} : { body: payload }),
+    });
+    if (auth.startsWith('browser')) for (const cookie of response.headers.getSetCookie()) await this.jar(auth).setCookie(cookie, url);
+    this.code = /[?&]code=([^&]+)/.exec(response.headers.get('location') ?? '')?.[1] ?? this.code;
+    return readAnswer(response);
   }
 
   async run(transcript: Transcript): Promise<StepDifference[]> {
     const found: StepDifference[] = [];
     for (const [index, step] of transcript.steps.entries()) {
       const { method, path } = step.request;
-      const differences = compareAnswers(step.response, await this.send(step), { method, path }, this.learned);
+      const answered = await this.send(step);
+      if (member(answered.body, 'component') === 'ak-stage-email') this.flowToken = null;
+      const differences = compareAnswers(step.response, answered, { method, path }, this.learned);
       if (differences.length > 0) found.push({ step: index, call: `${method} ${path}`, note: step.note ?? '', differences });
     }
     return found;

@@ -12,8 +12,16 @@ const step = z.object({
     auth: z.string().optional(),
     headers: z.record(z.string(), z.string()).optional(),
     body: json.optional(),
+    /** Sent form-encoded, instead of a body. */
+    form: z.record(z.string(), z.string()).optional(),
   }),
-  response: z.object({ status: z.number(), headers: z.record(z.string(), z.string().nullable()), body: json }),
+  response: z.object({
+    status: z.number(),
+    headers: z.record(z.string(), z.string().nullable()),
+    body: json,
+    /** Of the id token in the body; times are 0. */
+    claims: json.optional(),
+  }),
 });
 const transcript = z.object({ scenario: z.string(), title: z.string(), server: z.string(), steps: z.array(step) });
 
