@@ -1,6 +1,5 @@
 /** The flow executor: walks a visitor through a flow, a step per request, as a browser sees it. */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { parse as parseCookies } from 'node:querystring';
+import { randomUUID } from 'node:crypto';
 import { FLOW } from '../catalogue/stages.ts';
 import { answer, type Answer, htmlPage, type Request } from '../http.ts';
 import { isObject, type JsonObject, text } from '../json.ts';
@@ -12,40 +11,10 @@ import { plan as makePlan, policyContext } from './planner.ts';
 import { targetPasses } from './policy-engine.ts';
 import { stepFor } from './steps.ts';
 import { AVATAR, type Outcome, pendingName, type Visit } from './visit.ts';
+import { Visitor } from './visitor.ts';
 
 /** Path template of the executor. */
 export const EXECUTOR = '/flows/executor/{flow_slug}/';
-const COOKIE = 'authentik_session';
-
-/** A visitor's session by cookie, a new one if need be; `cookie` is what the browser has to keep. */
-class Visitor {
-  session: Session;
-  private key: string;
-  private isNew: boolean;
-  private readonly world: World;
-
-  constructor(request: Request, world: World) {
-    this.world = world;
-    const sent = parseCookies(request.headers.cookie ?? '', '; ')[COOKIE];
-    const known = typeof sent === 'string' ? world.sessions.get(sent) : undefined;
-    this.isNew = known === undefined;
-    this.key = known !== undefined && typeof sent === 'string' ? sent : randomBytes(24).toString('hex');
-    this.session = known ?? { user: null, plan: null };
-    world.sessions.set(this.key, this.session);
-  }
-
-  /** Another key for the same session. */
-  renew(): void {
-    this.world.sessions.delete(this.key);
-    this.key = randomBytes(24).toString('hex');
-    this.isNew = true;
-    this.world.sessions.set(this.key, this.session);
-  }
-
-  cookieHeader(): Record<string, string> {
-    return this.isNew ? { 'set-cookie': `${COOKIE}=${this.key}; HttpOnly; Path=/; SameSite=Lax` } : {};
-  }
-}
 
 function flowInfo(flow: Row, world: World): JsonObject {
   const { title, layout } = flow.values;
