@@ -21,6 +21,7 @@ export default {
         '<rootDir>/test/bed/**/*.test.ts',
         '<rootDir>/test/transcripts/**/*.test.ts',
         '<rootDir>/test/mail-server/**/*.test.ts',
+        '<rootDir>/test/visitor/**/*.test.ts',
         '<rootDir>/scripts/**/*.test.ts',
       ],
     },

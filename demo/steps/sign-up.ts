@@ -1,5 +1,5 @@
 import { redirectTarget } from '../../src/authentik/challenge.ts';
-import { EnrollmentWalk } from '../../src/authentik/walk-enrollment.ts';
+import { EnrollmentWalk } from '../../test/visitor/enrollment-walk.ts';
 import type { ReceivedMail } from '../../test/e2e/environment/mail-target.ts';
 import type { Visitor } from '../names.ts';
 import type { Shown, Step } from '../runner.ts';

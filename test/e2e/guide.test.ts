@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FlowExecutor } from '../../src/authentik/flow-executor.ts';
-import { EnrollmentWalk, type Person } from '../../src/authentik/walk-enrollment.ts';
+import { EnrollmentWalk, type Person } from '../visitor/enrollment-walk.ts';
 import type { Challenge } from '../../src/authentik/challenge.ts';
 import { differences, type AuthentikState } from './environment/authentik-state.ts';
 import { resolveMailTarget, type MailTarget } from './environment/mail-target.ts';

@@ -1,5 +1,5 @@
-import { ScriptedServer, type ReceivedRequest, type ScriptedAnswer } from './scripted-server.ts';
-import { EnrollmentWalk } from './walk-enrollment.ts';
+import { ScriptedServer, type ReceivedRequest, type ScriptedAnswer } from '../../src/authentik/scripted-server.ts';
+import { EnrollmentWalk } from './enrollment-walk.ts';
 
 const field = (field_key: string, type: string, more: object = {}) => ({ field_key, type, required: true, initial_value: '', ...more });
 const form: ScriptedAnswer = {

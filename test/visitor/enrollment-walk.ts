@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { describeChallenge, isRefusal, type Challenge } from './challenge.ts';
-import { FlowExecutor, type VisitorOptions } from './flow-executor.ts';
+import { describeChallenge, isRefusal, type Challenge } from '../../src/authentik/challenge.ts';
+import { FlowExecutor, type VisitorOptions } from '../../src/authentik/flow-executor.ts';
 
 /** Where to sign up and where to log in. */
 export interface EnrollmentSite extends VisitorOptions {
