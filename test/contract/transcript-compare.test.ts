@@ -60,6 +60,7 @@ const EQUAL: Row[] = [
     actual: { uid: 'x', expires: null, verbose_name: 'nonsense' },
   },
   { reason: 'numeric keys are mapped', expected: { user: 10, pk: 10 }, actual: { user: 4, pk: 4 } },
+  { reason: 'a numeric key may be written as a text', expected: [{ pk: 6 }, { pk: '6' }], actual: [{ pk: 9 }, { pk: '9' }] },
   {
     reason: 'the text before "already exists" of stages changes while a server runs',
     expected: { name: ['stage with this name already exists.'] },
@@ -79,6 +80,7 @@ const EQUAL: Row[] = [
 const DIFFERENT: Row[] = [
   { reason: 'a learned UUID stays', expected: { pk: '{{uuid:1}}', target: '{{uuid:1}}' }, actual: { pk: A, target: B } },
   { reason: 'a scope has the same words', expected: { scope: 'openid email' }, actual: { scope: 'openid' } },
+  { reason: 'a numeric key written as a text is the same key', expected: [{ pk: 6 }, { pk: '6' }], actual: [{ pk: 9 }, { pk: '8' }] },
   { reason: 'two placeholders are two UUIDs', expected: { pk: '{{uuid:1}}', target: '{{uuid:2}}' }, actual: { pk: A, target: A } },
   { reason: 'a UUID is a UUID', expected: { pk: '{{uuid:1}}' }, actual: { pk: 'flow' } },
   { reason: 'a field may not be missing, though its value is ignored', expected: { uid: '{{hash}}' }, actual: {} },

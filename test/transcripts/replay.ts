@@ -21,6 +21,7 @@ export interface StepDifference {
 }
 
 const HOST = '{{host}}';
+const CSRF_HEADER = 'X-authentik-CSRF';
 /** A slug of the length that the recorder sent. */
 const SECRET = `replayed-${'x'.repeat(51)}`;
 
@@ -50,7 +51,7 @@ class Replay {
   private flowToken: string | null = null;
   /** The code of the last redirect that carried one. */
   private code = 'none';
-  private madeToken: string | null = null;
+  private madeTokenIdentifier = 'none';
 
   constructor(target: ReplayTarget) {
     this.target = target;
@@ -82,15 +83,12 @@ class Replay {
     return filled.startsWith(HOST) ? filled.replace(HOST, this.target.url) : `${this.target.url}/api/v3${filled}`;
   }
 
-  /** The token that the scenario made for itself: any administrator may look at its key. */
-  private async leastPrivilegeToken(): Promise<string> {
-    if (this.madeToken === null) {
-      const response = await fetch(`${this.target.url}/api/v3/core/tokens/lp-operator-api/view_key/`, {
-        headers: { Authorization: `Bearer ${this.target.token}` },
-      });
-      this.madeToken = ((await response.json()) as { key: string }).key;
-    }
-    return this.madeToken;
+  /** The token that the scenario made last: any administrator may look at its key. */
+  private async madeToken(): Promise<string> {
+    const response = await fetch(`${this.target.url}/api/v3/core/tokens/${this.madeTokenIdentifier}/view_key/`, {
+      headers: { Authorization: `Bearer ${this.target.token}` },
+    });
+    return ((await response.json()) as { key: string }).key;
   }
 
   private jar(auth: string): CookieJar {
@@ -99,20 +97,20 @@ class Replay {
     return jar;
   }
 
-  /** Cookies, and with a POST the one against forgery as a header too, as the pages of the real server send it. */
-  private async browserHeaders(auth: string, method: string, url: string): Promise<Record<string, string>> {
+  /** Cookies, and the one against forgery as a header too where the step names it: a page that forgets it is recorded as well. */
+  private async browserHeaders(auth: string, headers: Record<string, string>, url: string): Promise<Record<string, string>> {
     const cookies = await this.jar(auth).getCookies(url);
-    const csrf = cookies.find(({ key }) => key === 'authentik_csrf')?.value;
+    const csrf = cookies.find(({ key }) => key === 'authentik_csrf')?.value ?? '';
     return {
       ...(cookies.length === 0 ? {} : { Cookie: cookies.map((cookie) => cookie.cookieString()).join('; ') }),
-      ...(method !== 'POST' || csrf === undefined ? {} : { 'X-authentik-CSRF': csrf }),
+      ...(CSRF_HEADER in headers ? { [CSRF_HEADER]: csrf } : {}),
     };
   }
 
-  private async authorization(auth: string, method: string, url: string): Promise<Record<string, string>> {
+  private async authorization(auth: string, headers: Record<string, string>, url: string): Promise<Record<string, string>> {
     if (auth === 'none') return {};
-    if (auth.startsWith('browser')) return this.browserHeaders(auth, method, url);
-    const token = auth === 'invalid' ? 'not-a-token' : auth === 'least-privilege' ? await this.leastPrivilegeToken() : this.target.token;
+    if (auth.startsWith('browser')) return this.browserHeaders(auth, headers, url);
+    const token = auth === 'invalid' ? 'not-a-token' : auth === 'least-privilege' ? await this.madeToken() : this.target.token;
     return { Authorization: `Bearer ${token}` };
   }
 
@@ -138,11 +136,13 @@ class Replay {
         'User-Agent': 'recorder',
         ...(type === undefined ? {} : { 'Content-Type': type }),
         ...headers,
-        ...(await this.authorization(auth, method, url)),
+        ...(await this.authorization(auth, headers, url)),
       },
       ...(payload === undefined ? {} : { body: payload }),
     });
     if (auth.startsWith('browser')) for (const cookie of response.headers.getSetCookie()) await this.jar(auth).setCookie(cookie, url);
+    const identifier = member(step.request.body ?? null, 'identifier');
+    if (step.request.path === '/core/tokens/' && typeof identifier === 'string') this.madeTokenIdentifier = identifier;
     this.code = /[?&]code=([^&]+)/.exec(response.headers.get('location') ?? '')?.[1] ?? this.code;
     return readAnswer(response);
   }
