@@ -18,6 +18,7 @@ export default {
         '<rootDir>/src/**/*.test.ts',
         '<rootDir>/test/authentik-sim/**/*.test.ts',
         '<rootDir>/test/contract/**/*.test.ts',
+        '<rootDir>/test/engine/**/*.test.ts',
         '<rootDir>/test/bed/**/*.test.ts',
         '<rootDir>/test/transcripts/**/*.test.ts',
         '<rootDir>/test/mail-server/**/*.test.ts',
