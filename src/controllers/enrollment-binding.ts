@@ -124,7 +124,7 @@ function resource(
     previousValue: status?.previousValue,
     published: status?.publishedFlow,
     recorded: recordedUUID(object),
-    verify: specOf(object).verify !== 'Off',
+    verify: specOf(object).verify === undefined || specOf(object).verify === 'Probe',
     publishConfig: async (data) => publishConfig(object, status, parts.configMaps, data),
   });
 }

@@ -84,12 +84,21 @@ export const RULE_CASES: readonly RuleCase[] = [
   {
     message: "the target can't be changed: create another EnrollmentBinding for the other target, then delete this one",
     onUpdate: true,
-    accepts: [withFields({ verify: 'Off' }), withFields({ flowRef: { name: 'another' } })],
+    accepts: [withFields({ verify: 'Skip' }), withFields({ verify: 'Off' }), withFields({ flowRef: { name: 'another' } })],
     refuses: [
       withFields({ identificationStageRef: { name: 'another' } }),
       withFields({ identificationStageRef: { external: 'default-authentication-identification' } }),
       (sample) => ({ ...(withoutFields('identificationStageRef')(sample) as JsonObject), sourceRef: { external: 'company' } }),
     ],
+  },
+
+  {
+    message: 'market needs applicationRef: write the slug of its application',
+    accepts: [
+      withFields({ applicationRef: { external: 'ocean-market' }, market: { callbackURL: 'https://market.example.com/auth/callback' } }),
+      withFields({ applicationRef: { external: 'ocean-market' } }),
+    ],
+    refuses: [withFields({ market: { callbackURL: 'https://market.example.com/auth/callback' } })],
   },
 
   // Connection.

@@ -176,7 +176,7 @@ describe('the sign-up link', () => {
     await scenario().apply(stage(lonely, 'Identification', { userFields: ['username'] }), ...market.manifests, binding);
     const failed = await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/VerificationFailed');
     expect(conditionOf(failed, 'Verified')?.message).toContain(`no flow uses the identification stage "${lonely}"`);
-    await scenario().apply(withSpec(binding, { verify: 'Off' }));
+    await scenario().apply(withSpec(binding, { verify: 'Skip' }));
     expect(verdict(await scenario().ready('EnrollmentBinding', market.slug), 'Verified')).toBe('Verified=Unknown/NotApplicable');
   });
 

@@ -97,7 +97,7 @@ export class EnrollmentResource implements External {
   async #verify(enrollmentSlug: string, loginSlug: string | undefined): Promise<NonNullable<SettleResult['conditions']>[number]> {
     const { session, verify, target } = this.#parts;
     const type = 'Verified';
-    if (!verify) return { type, status: 'Unknown', reason: 'NotApplicable', message: 'verify is Off' };
+    if (!verify) return { type, status: 'Unknown', reason: 'NotApplicable', message: 'verify is Skip' };
     // A source's sign-up begins at the source, where no anonymous visitor can follow.
     if (target.kind === 'source')
       return { type, status: 'Unknown', reason: 'NotApplicable', message: "a source's sign-up can't be looked at from outside" };
