@@ -4,6 +4,7 @@ import { execute, EXECUTOR } from './executor/executor.ts';
 import { answer, type Answer, crashed, detail, htmlPage, Refusal, type Request } from './http.ts';
 import type { Json } from './json.ts';
 import { ServerCrash } from './model.ts';
+import { oidcPage } from './oidc/pages.ts';
 import { resolve, serve } from './resource.ts';
 import { serveSpecial } from './special.ts';
 import type { World } from './world.ts';
@@ -98,8 +99,10 @@ function tryToParse(incoming: Incoming): Json | undefined {
 }
 
 /** The answer to a request, whatever it is. */
-export function dispatch(incoming: Incoming, world: World): Dispatched {
+export async function dispatch(incoming: Incoming, world: World): Promise<Dispatched> {
   const { method, path } = incoming;
+  const page = await oidcPage(incoming, world);
+  if (page !== null) return { answer: page, template: null, body: undefined };
   if (!path.startsWith(`${ROOT}/`)) return { answer: outside(path, world), template: null, body: undefined };
   const match = world.api.match(path.slice(ROOT.length));
   if (match === null) return { answer: method === 'GET' ? htmlPage(404) : crashed(method), template: null, body: undefined };

@@ -44,6 +44,11 @@ export function htmlPage(status: number): Answer {
   return { status, body: PAGE, contentType: 'text/html; charset=utf-8', headers: {}, allow: false, rest: false };
 }
 
+/** On to another page, without a word. */
+export function redirect(location: string): Answer {
+  return { status: 302, body: null, contentType: 'text/html; charset=utf-8', headers: { location }, allow: false, rest: false };
+}
+
 /** How the real server answers an unhandled error: its error page knows only GET. */
 export function crashed(method: string): Answer {
   if (method === 'GET' || method === 'HEAD') return htmlPage(500);

@@ -9,6 +9,8 @@ export interface Reference {
   /** Model or base model, `app.model`. */
   to: string;
   onDelete: OnDelete;
+  /** The base model that has the field, where `used_by` names that instead of the model itself. */
+  holder?: string;
 }
 
 /** Field errors as the API words them: a list of messages per field, or per index of a list. */

@@ -10,6 +10,7 @@ interface Use {
   row: Row;
   field: string;
   onDelete: OnDelete;
+  holder: string;
 }
 
 /** Every reference to `row`, from whatever model. */
@@ -18,11 +19,11 @@ function usesOf(row: Row, world: World): Use[] {
   return world.store.models.flatMap((model) =>
     Object.entries(model.references)
       .filter(([, reference]) => keys.includes(reference.to))
-      .flatMap(([field, { onDelete }]) =>
+      .flatMap(([field, { onDelete, holder = model.key }]) =>
         world.store
           .all(model.key)
           .filter((user) => user.values[field] === row.pk || ids(user.values[field]).includes(row.pk))
-          .map((user) => ({ row: user, field, onDelete })),
+          .map((user) => ({ row: user, field, onDelete, holder })),
       ),
   );
 }
@@ -97,7 +98,7 @@ export function usedBy(row: Row, world: World, canView: (app: string, model: str
   const direct = usesOf(row, world)
     // Behind the many-to-many relation of policies, their bindings aren't listed once more.
     .filter((use) => !(use.row.model.key === POLICY_BINDING && row.model.base === POLICY))
-    .map((use) => entry(use.row, world, use.onDelete === 'many' ? 'cascade_many' : use.onDelete));
+    .map((use) => entry(use.row, world, use.onDelete === 'many' ? 'cascade_many' : use.onDelete, use.holder));
   return [...direct, ...throughBindings(row, world), ...ownLists(row, world)]
     .filter(({ app, model }) => canView(app, model))
     .sort((a, b) => `${a.app}.${a.model}`.localeCompare(`${b.app}.${b.model}`))

@@ -26,6 +26,8 @@ const SCENARIOS = [
   'stage-validation',
   'least-privilege',
   'invitations',
+  'oidc-login',
+  'sign-up-next',
 ];
 
 /** As recorded: of the administrator who logs in. */

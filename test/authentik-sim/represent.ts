@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { BRAND, FLOW_BINDING, GROUP, PROMPT_STAGE, ROLE, USER } from './catalogue/core.ts';
+import { APPLICATION, PROVIDER } from './catalogue/oauth2.ts';
 import { POLICY, POLICY_BINDING } from './catalogue/policies.ts';
 import { FLOW, STAGE } from './catalogue/stages.ts';
 import { asText, ids, type Json, type JsonObject, text } from './json.ts';
@@ -90,6 +91,14 @@ function oauthType({ values }: Row): Json {
   };
 }
 
+const applicationOf = (provider: Row, world: World): Row | null => world.store.find(APPLICATION, 'provider', provider.pk);
+
+/** Where an application is opened: its own address, else the origin of its provider's first redirect address. */
+function launchURL({ values }: Row, world: World): Json {
+  const [first] = (world.store.get(PROVIDER, values.provider)?.values.redirect_uris ?? []) as JsonObject[];
+  return text(values.meta_launch_url) || (URL.parse(text(first?.url))?.origin ?? null);
+}
+
 /** Values that aren't stored, by field name; the ones that mean different things in different models are by model. */
 const COMPUTED: Record<string, Computed> = {
   pk: (row) => row.pk,
@@ -130,6 +139,15 @@ const COMPUTED: Record<string, Computed> = {
   icon_themed_urls: () => null,
   callback_url: (row) => `/source/oauth/callback/${asText(row.values.slug)}/`,
   type: oauthType,
+  assigned_application_slug: (row, world) => applicationOf(row, world)?.values.slug ?? null,
+  assigned_application_name: (row, world) => applicationOf(row, world)?.values.name ?? null,
+  assigned_backchannel_application_slug: () => null,
+  assigned_backchannel_application_name: () => null,
+  provider_obj: (row, world) => nested(world, PROVIDER, row.values.provider, 'Provider'),
+  backchannel_providers_obj: () => [],
+  launch_url: launchURL,
+  meta_icon_url: () => null,
+  meta_icon_themed_urls: () => null,
   avatar: () => AVATAR,
   uid: (row) => createHash('sha256').update(asText(row.values.uuid)).digest('hex'),
   is_superuser: (row, world) => (row.model.key === USER ? world.access.isSuperuser(row) : (row.values.is_superuser ?? false)),

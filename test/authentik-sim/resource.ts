@@ -60,6 +60,8 @@ function born(model: ModelSpec, request: Request): JsonObject {
     return { uuid: randomUUID(), date_joined: now.toISOString(), last_updated: now.toISOString(), password_change_date: now.toISOString() };
   if (model.key === GROUP) return { num_pk: 1000 + Math.floor(Math.random() * 60_000) };
   if (model.key === TOKEN) return { key: randomBytes(30).toString('hex'), expires: later };
+  if (model.className === 'OAuth2Provider')
+    return { client_id: randomBytes(20).toString('hex'), client_secret: randomBytes(64).toString('hex') };
   if (model.className === 'Invitation') return { created_by: request.user?.pk ?? null, expires: later };
   if (model.className === 'BlueprintInstance')
     return { status: 'unknown', last_applied: now.toISOString(), last_applied_hash: '', managed_models: [], metadata: {} };

@@ -1,8 +1,9 @@
-/** Fills a stand-in with what a fresh installation holds, from the recorded transcript `stock` of the same version. */
+/** Fills a stand-in with what a fresh installation holds, from the recorded transcripts of the same version. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROUP, OTHER_TARGET, ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY_BINDING } from './catalogue/policies.ts';
 import { isObject, type Json, type JsonObject, text } from './json.ts';
 import type { ModelSpec } from './model.ts';
@@ -63,9 +64,19 @@ interface Step {
   response: { body: Json };
 }
 
-function stock(version: string): Step[] {
-  const path = join(import.meta.dirname, '..', 'transcripts', version, 'stock.json');
+function recorded(version: string, scenario: string): Step[] {
+  const path = join(import.meta.dirname, '..', 'transcripts', version, `${scenario}.json`);
   return (JSON.parse(readFileSync(path, 'utf8')) as { steps: Step[] }).steps;
+}
+
+/** `stock` is silent about scope mappings; whoever makes a provider lists them first. */
+function stock(version: string): Step[] {
+  const mappings = recorded(version, 'oidc-login').filter(({ request }) => request.path.startsWith('/propertymappings/'));
+  return [
+    ...recorded(version, 'stock'),
+    // The placeholders of another scenario stand for other UUIDs.
+    ...mappings.map((step) => JSON.parse(JSON.stringify(step).replaceAll('{{uuid:', '{{uuid:9000')) as Step),
+  ];
 }
 
 function addItem(model: ModelSpec, item: JsonObject, world: World): void {
@@ -119,6 +130,30 @@ function addPeople(world: World, token: string): void {
   });
 }
 
+/** The key pair that every installation makes for itself. */
+function addKeyPair(world: World): void {
+  const name = 'authentik Self-signed Certificate';
+  const colons = (length: number): string => Array.from({ length }, () => '00').join(':');
+  const pk = randomUUID();
+  const address = (what: string): string => `/api/v3/crypto/certificatekeypairs/${pk}/view_${what}/?download`;
+  world.store.add(
+    world.store.spec(KEY_PAIR),
+    {
+      name,
+      fingerprint_sha256: colons(32),
+      fingerprint_sha1: colons(20),
+      cert_expiry: new Date(Date.now() + 365 * 24 * 3600 * 1000).toISOString(),
+      cert_subject: `OU=Self-signed,O=authentik,CN=${name}`,
+      private_key_available: true,
+      key_type: 'rsa',
+      certificate_download_url: address('certificate'),
+      private_key_download_url: address('private_key'),
+      managed: null,
+    },
+    { pk },
+  );
+}
+
 /** Seeds `world`; `token` is the administrator's. */
 export function seed(world: World, token: string): void {
   const uuids = new Map<string, string>();
@@ -133,5 +168,6 @@ export function seed(world: World, token: string): void {
     for (const item of body.results) if (isObject(item)) addItem(model, item, world);
   }
   addOtherTargets(world);
+  addKeyPair(world);
   addPeople(world, token);
 }

@@ -77,9 +77,9 @@ class Exchange {
   }
 
   /** Applies the request and checks both sides against the schema. */
-  private apply(): Dispatched {
+  private async apply(): Promise<Dispatched> {
     const { world, schemaCheck } = this.parts;
-    const dispatched = dispatch(this.incoming, world);
+    const dispatched = await dispatch(this.incoming, world);
     const { answer, template } = dispatched;
     if (template !== null && answer.contentType === 'application/json')
       schemaCheck.exchange(
@@ -106,7 +106,7 @@ class Exchange {
       case 'hang':
         return;
       case 'cut':
-        if (fault.when === 'after') this.apply();
+        if (fault.when === 'after') await this.apply();
         this.response.destroy();
         return;
       case 'status':
@@ -127,10 +127,10 @@ class Exchange {
         return;
       case 'delay':
         await sleep(fault.ms);
-        this.send(this.apply().answer);
+        this.send((await this.apply()).answer);
         return;
       case undefined:
-        this.send(this.apply().answer);
+        this.send((await this.apply()).answer);
     }
   }
 }

@@ -120,14 +120,16 @@ it('gives equal snapshots for equal states, whatever the UUIDs and the order of 
 
 it('tells what a delete would take along, and takes it', async () => {
   await flowOf('a');
-  sim.addProvider('market', 'f');
+  const flow = asText((await call('GET', '/flows/instances/f/')).body.pk);
+  await call('POST', '/providers/oauth2/', { name: 'market', authorization_flow: flow, invalidation_flow: flow, redirect_uris: [] });
   const uses = (await fetch(`${sim.url}/api/v3/flows/instances/f/used_by/`, { headers: { authorization: `Bearer ${sim.token}` } }).then(
     (reply) => reply.json(),
   )) as { model_name: string }[];
   expect(uses).toMatchObject([
+    { app: 'authentik_core', model_name: 'provider', name: 'market', action: 'cascade' },
+    { app: 'authentik_core', model_name: 'provider', name: 'market', action: 'set_default' },
     { app: 'authentik_flows', model_name: 'flowstagebinding', action: 'cascade' },
     { app: 'authentik_flows', model_name: 'stage', name: 'Stage a', action: 'cascade_many' },
-    { app: 'authentik_providers_oauth2', model_name: 'oauth2provider', name: 'OAuth2 Provider market', action: 'cascade' },
   ]);
   await call('DELETE', '/flows/instances/f/');
   expect(JSON.stringify(sim.snapshot())).not.toContain('market');

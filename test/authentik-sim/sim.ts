@@ -4,8 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { PROVIDER, ROLE, TOKEN, USER } from './catalogue/core.ts';
-import { FLOW } from './catalogue/stages.ts';
+import { ROLE, TOKEN, USER } from './catalogue/core.ts';
 import type { FlowToken } from './executor/plan.ts';
 import type { MailFailure } from './executor/mail.ts';
 import { Faults, type FaultRule } from './faults.ts';
@@ -42,8 +41,6 @@ export interface AuthentikSim {
   readonly schemaViolations: readonly SchemaViolation[];
   /** Mails that couldn't be handed over. */
   readonly mailFailures: readonly MailFailure[];
-  /** Adds an OAuth2 provider that authorizes by the flow of that slug: deleting the flow would take it along. */
-  addProvider(name: string, authorizationFlow: string): void;
   /** A token of a new service account that holds these permissions (`app.codename`), or of the administrator. */
   createToken(permissions: string[] | 'superuser', options?: { expired?: boolean }): string;
   /** Configuration as sorted data without UUIDs: equal snapshots mean equal states. */
@@ -96,12 +93,6 @@ function createToken(world: World, permissions: string[] | 'superuser', expired:
   return key;
 }
 
-function addProvider(world: World, name: string, slug: string): void {
-  const flow = world.store.find(FLOW, 'slug', slug);
-  if (flow === null) throw new Error(`no flow has the slug ${slug}`);
-  world.store.add(world.store.spec(PROVIDER), { name, authorization_flow: flow.pk });
-}
-
 function users(world: World): JsonObject[] {
   return world.store.all(USER).map((row) => ({ pk: row.pk, ...structuredClone(without(row.values, 'password')) }));
 }
@@ -131,7 +122,6 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
     faults,
     schemaViolations: schemaCheck.violations,
     mailFailures: world.mailFailures,
-    addProvider: (name, slug) => addProvider(world, name, slug),
     createToken: (permissions, { expired = false } = {}) => createToken(world, permissions, expired),
     snapshot: () => snapshot(world.store),
     resetRequests: () => void log.splice(0),

@@ -1,5 +1,6 @@
 /** The whole state as plain, sorted data in which no UUID occurs, so that two states can be compared. */
 import { MODELS, OTHER_TARGET, ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY_BINDING } from './catalogue/policies.ts';
 import { asText, ids, type Json, type JsonObject } from './json.ts';
 import type { Row } from './model.ts';
@@ -9,8 +10,8 @@ import { isUuid } from './validate.ts';
 /** Objects by model; in each, references are names. */
 export type Snapshot = Record<string, JsonObject[]>;
 
-/** People come and go with sign-ups and tokens; they aren't configuration. */
-const LEFT_OUT = new Set([USER, TOKEN, ROLE, OTHER_TARGET, 'authentik_blueprints.blueprintinstance']);
+/** People come and go with sign-ups and tokens; they aren't configuration. The key pair is another one in every installation. */
+const LEFT_OUT = new Set([USER, TOKEN, ROLE, OTHER_TARGET, KEY_PAIR, 'authentik_blueprints.blueprintinstance']);
 const VOLATILE = new Set(['num_pk', 'expires', 'created_by', 'users']);
 
 function nameOf(row: Row, store: Store): string {

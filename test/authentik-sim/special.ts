@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Permission } from './access.ts';
 import { ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY } from './catalogue/policies.ts';
 import { FLOW } from './catalogue/stages.ts';
 import { diagram } from './diagram.ts';
@@ -176,7 +177,7 @@ function testPolicy(request: Request, id: string, world: World): Answer {
       user: [user === undefined ? 'This field is required.' : `Invalid pk "${String(user)}" - object does not exist.`],
     });
   return answer(200, {
-    passing: judgePolicy(policy, { authenticatedBy: null, promptData: {}, user: null }).passes,
+    passing: judgePolicy(policy, { authenticatedBy: null, promptData: {}, user: null, query: null }).passes,
     messages: [],
     log_messages: [],
   });
@@ -221,6 +222,10 @@ const SPECIAL: Record<string, Special> = {
       const flow = world.store.find(FLOW, 'slug', slug);
       return flow === null ? detail(404, 'No Flow matches the given query.') : answer(200, { diagram: diagram(flow, world) });
     },
+  },
+  'GET /crypto/certificatekeypairs/': {
+    permission: 'authentik_crypto.view_certificatekeypair',
+    handle: ({ query }, _id, world) => page(world.store.all(KEY_PAIR), query, (row) => represent(row, world)),
   },
   'POST /stages/prompt/prompts/preview/': {
     permission: 'authentik_stages_prompt.view_prompt',

@@ -32,12 +32,14 @@ export interface Browser {
   open: (slug: string, query?: string) => Promise<JsonObject>;
   /** Answers what is shown. */
   answer: (slug: string, body: JsonObject, query?: string) => Promise<JsonObject>;
+  /** Opens a page outside the API, with the same cookies, and goes nowhere from there. */
+  page: (path: string) => Promise<{ status: number; location: string }>;
 }
 
 /** An anonymous visitor with cookies, who follows redirects by hand so that none is lost. */
 export function browser(url: string): Browser {
   let cookie = '';
-  const visit = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {
+  const send = async (method: string, path: string, body?: JsonObject): Promise<Response> => {
     const headers: Record<string, string> = { 'content-type': 'application/json', ...(cookie === '' ? {} : { cookie }) };
     const response = await fetch(`${url}${path}`, {
       method,
@@ -47,6 +49,10 @@ export function browser(url: string): Browser {
     });
     const set = response.headers.getSetCookie()[0]?.split(';')[0];
     if (set !== undefined) cookie = set;
+    return response;
+  };
+  const visit = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {
+    const response = await send(method, path, body);
     const location = response.headers.get('location');
     return response.status === 302 && location !== null ? visit('GET', location) : (await reply(response)).body;
   };
@@ -54,5 +60,9 @@ export function browser(url: string): Browser {
   return {
     open: (slug, query) => visit('GET', executor(slug, query)),
     answer: (slug, body, query) => visit('POST', executor(slug, query), body),
+    page: async (path) => {
+      const response = await send('GET', path);
+      return { status: response.status, location: response.headers.get('location') ?? '' };
+    },
   };
 }

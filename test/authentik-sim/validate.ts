@@ -96,7 +96,7 @@ function judgeScalar(field: Field, value: Json): Judged {
 /** One reference by pk. Rights don't matter: an object that the caller can't see may be referred to. */
 function judgeReference(model: ModelSpec, name: string, value: Json, store: Store): Judged {
   const to = name === 'target' && model.className === 'PolicyBinding' ? null : (model.references[name]?.to ?? null);
-  const integer = to !== null && store.models.some((candidate) => candidate.key === to && candidate.integerPk);
+  const integer = to !== null && store.models.some((candidate) => (candidate.key === to || candidate.base === to) && candidate.integerPk);
   if (integer && typeof value !== 'number') return wrong(`Incorrect type. Expected pk value, received ${pythonType(value)}.`);
   if (!integer && !isUuid(value)) return wrong(`“${typeof value === 'string' ? value : JSON.stringify(value)}” is not a valid UUID.`);
   const row =

@@ -5,6 +5,7 @@ import { FLOW_BINDING, MODELS } from './catalogue/core.ts';
 import { FLOW, STAGE } from './catalogue/stages.ts';
 import { PlanCache } from './executor/plan-cache.ts';
 import type { FlowToken, Session } from './executor/plan.ts';
+import { Grants } from './oidc/grants.ts';
 import type { MailFailure } from './executor/mail.ts';
 import type { Json } from './json.ts';
 import type { ModelSpec } from './model.ts';
@@ -31,6 +32,7 @@ export class World {
   readonly plans = new PlanCache();
   readonly sessions = new Map<string, Session>();
   readonly flowTokens = new Map<string, FlowToken>();
+  readonly grants = new Grants();
   readonly mailFailures: MailFailure[] = [];
   readonly mailsUnderWay = new Set<Promise<void>>();
   readonly smtp: GlobalSmtp;

@@ -52,6 +52,7 @@ export const UNORDERED: ReadonlySet<string> = new Set([
   'certificate_authorities',
   'device_type_restrictions',
   'webauthn_allowed_device_types',
+  'property_mappings',
   'user_property_mappings',
   'group_property_mappings',
 ]);

@@ -1,6 +1,7 @@
 /** Flows, stage bindings, prompts, invitations, brands, sources, and the people and roles around them. Source: the recorded transcripts. */
 import { asText, type Json } from '../json.ts';
 import { type Errors, model, type ModelSpec, type Reference } from '../model.ts';
+import { OAUTH2 } from './oauth2.ts';
 import { POLICIES, POLICY_BINDINGS } from './policies.ts';
 import { FLOW, STAGE, STAGES } from './stages.ts';
 
@@ -10,7 +11,6 @@ export const ROLE = 'authentik_rbac.role';
 export const TOKEN = 'authentik_core.token';
 export const SOURCE = 'authentik_core.source';
 export const BRAND = 'authentik_brands.brand';
-export const PROVIDER = 'authentik_providers_oauth2.oauth2provider';
 export const FLOW_BINDING = 'authentik_flows.flowstagebinding';
 export const PROMPT = 'authentik_stages_prompt.prompt';
 export const PROMPT_STAGE = 'authentik_stages_prompt.promptstage';
@@ -253,17 +253,6 @@ const CORE: readonly ModelSpec[] = [
     defaults: { path: '', context: {}, enabled: true, content: '' },
     unique: { name: 'Blueprint Instance with this name already exists.' },
   }),
-  // Only what a delete of a flow takes along; providers have no endpoint here.
-  model({
-    app: 'authentik_providers_oauth2',
-    className: 'OAuth2Provider',
-    verboseName: 'OAuth2/OpenID Provider',
-    path: null,
-    schema: 'OAuth2Provider',
-    integerPk: true,
-    references: { authorization_flow: { to: FLOW, onDelete: 'cascade' } },
-    title: (row) => `OAuth2 Provider ${asText(row.values.name)}`,
-  }),
   model({
     app: 'authentik_events',
     className: 'NotificationRule',
@@ -275,4 +264,4 @@ const CORE: readonly ModelSpec[] = [
 ];
 
 /** Every model that the stand-in holds. */
-export const MODELS: readonly ModelSpec[] = [...CORE, ...STAGES, ...POLICIES, POLICY_BINDINGS];
+export const MODELS: readonly ModelSpec[] = [...CORE, ...OAUTH2, ...STAGES, ...POLICIES, POLICY_BINDINGS];

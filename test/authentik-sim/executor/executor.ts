@@ -16,20 +16,21 @@ import { Visitor } from './visitor.ts';
 /** Path template of the executor. */
 export const EXECUTOR = '/flows/executor/{flow_slug}/';
 
-function flowInfo(flow: Row, world: World): JsonObject {
+function flowInfo(flow: Row, inner: URLSearchParams, world: World): JsonObject {
+  const next = inner.get('next');
   const { title, layout } = flow.values;
   return {
     title: title ?? '',
     background: represent(flow, world).background_url ?? '',
     background_themed_urls: null,
-    cancel_url: '/flows/-/cancel/',
+    cancel_url: `/flows/-/cancel/${next === null ? '' : `?${new URLSearchParams({ next }).toString()}`}`,
     layout: layout ?? 'stacked',
   };
 }
 
-function accessDenied(flow: Row, world: World, pending: string, message: string): Answer {
+function accessDenied({ flow, inner, world }: Pick<Visit, 'flow' | 'inner' | 'world'>, pending: string, message: string): Answer {
   const body = {
-    flow_info: flowInfo(flow, world),
+    flow_info: flowInfo(flow, inner, world),
     component: 'ak-stage-access-denied',
     pending_user: pending,
     pending_user_avatar: AVATAR,
@@ -81,14 +82,19 @@ function currentStage(visit: Visit): PlannedStage | null {
 
 function challenge(outcome: Outcome & { kind: 'challenge' }, visit: Visit): Answer {
   const errors = outcome.errors === undefined ? {} : { response_errors: outcome.errors as JsonObject };
-  return answer(200, { flow_info: flowInfo(visit.flow, visit.world), component: outcome.component, ...errors, ...outcome.body });
+  return answer(200, {
+    flow_info: flowInfo(visit.flow, visit.inner, visit.world),
+    component: outcome.component,
+    ...errors,
+    ...outcome.body,
+  });
 }
 
 function refused(message: string, stage: PlannedStage, visit: Visit): Answer {
   const pending = text(pendingName(visit));
   const action = stage.binding?.invalidResponse ?? 'retry';
   visit.session.plan = null;
-  if (action === 'retry') return accessDenied(visit.flow, visit.world, pending, message);
+  if (action === 'retry') return accessDenied(visit, pending, message);
   const fresh = makePlan(visit.flow, visit.session, visit.world);
   if (fresh !== null && action === 'restart_with_context') fresh.context = visit.plan.context;
   visit.session.plan = fresh;
@@ -97,12 +103,17 @@ function refused(message: string, stage: PlannedStage, visit: Visit): Answer {
 
 function walk(visit: Visit): Answer {
   const stage = currentStage(visit);
-  if (stage === null) return done(visit);
+  // Nothing was left before the flow was entered, so this answer doesn't come from within it.
+  if (stage === null) return { ...done(visit), allow: false };
   const step = stepFor(stage);
   if (step === null)
     return answer(
       200,
-      { flow_info: flowInfo(visit.flow, visit.world), component: 'ak-stage-flow-error', request_id: randomUUID().replaceAll('-', '') },
+      {
+        flow_info: flowInfo(visit.flow, visit.inner, visit.world),
+        component: 'ak-stage-flow-error',
+        request_id: randomUUID().replaceAll('-', ''),
+      },
       { allow: false },
     );
   const sent = isObject(visit.request.body) ? visit.request.body : {};
@@ -117,7 +128,7 @@ function notApplicable(flow: Row, inner: URLSearchParams, session: Session, worl
   const next = inner.get('next');
   if (flow.values.denied_action === 'continue' || (flow.values.denied_action === 'message_continue' && next !== null))
     return done({ session, inner });
-  return accessDenied(flow, world, '', 'Flow does not apply to current user.');
+  return accessDenied({ flow, inner, world }, '', 'Flow does not apply to current user.');
 }
 
 /** One request to the executor of the flow with that slug. */
@@ -128,6 +139,7 @@ export function execute(request: Request, slug: string, world: World): Answer {
   const inner = new URLSearchParams(request.query.get('query') ?? '');
   restore(visitor, flow, inner, world);
   const { session } = visitor;
+  session.query = inner;
   const plan: Plan | null = session.plan?.flow === flow.pk ? session.plan : makePlan(flow, session, world);
   session.plan = plan;
   const result =

@@ -23,6 +23,8 @@ export interface PolicyContext {
   promptData: Record<string, Json>;
   /** The user that the flow is about, or that calls. */
   user: Record<string, Json> | null;
+  /** What the visitor's page was opened with; null where nobody visits. */
+  query: URLSearchParams | null;
 }
 
 interface Known {
@@ -31,7 +33,12 @@ interface Known {
   judge: (context: PolicyContext) => boolean;
 }
 
-/** Expressions of the default blueprints. Single sign-on never happens here; the administrator's password is always set. */
+function hasNext({ query }: PolicyContext): boolean {
+  if (query === null) throw new Error("'NoneType' object has no attribute 'session'");
+  return query.has('next');
+}
+
+/** Expressions of the default blueprints and of our own charts. Single sign-on never happens here; the administrator's password is always set. */
 const KNOWN: readonly Known[] = [
   { holds: 'return ak_is_sso_flow', judge: () => false },
   { holds: "return 'username' not in context.get('prompt_data'", judge: ({ promptData }) => !('username' in promptData) },
@@ -39,6 +46,10 @@ const KNOWN: readonly Known[] = [
   { holds: 'hasattr(flow_plan.context.get("pending_user"), "backend")', judge: ({ authenticatedBy }) => authenticatedBy === null },
   { holds: 'USER_ATTRIBUTE_CHANGE_EMAIL', judge: () => true },
   { holds: 'akadmin.has_usable_password', judge: () => false },
+  {
+    holds: "return 'next' not in request.http_request.session.get('authentik/flows/get', {})",
+    judge: (context) => !hasNext(context),
+  },
 ];
 
 /** Whether the expression passes. Throws when it can't be judged. */

@@ -1,8 +1,11 @@
 /** The steps of a login: who are you, your password, and in. */
+import { randomBytes } from 'node:crypto';
 import { FLOW, STAGE } from '../catalogue/stages.ts';
 import { SOURCE, USER } from '../catalogue/core.ts';
+import { APPLICATION } from '../catalogue/oauth2.ts';
 import { asText, ids, type Json, type JsonObject, text } from '../json.ts';
 import type { Row } from '../model.ts';
+import { represent } from '../represent.ts';
 import type { PlannedStage } from './plan.ts';
 import {
   AVATAR,
@@ -38,6 +41,16 @@ function sourceButtons(stage: PlannedStage, { world }: Visit): JsonObject[] {
     }));
 }
 
+/** Where the visitor wants to get by logging in. */
+function destination({ world, session }: Visit): JsonObject {
+  const application = world.store.get(APPLICATION, session.application);
+  if (application === null) return {};
+  return {
+    application_pre: application.values.name ?? '',
+    ...(world.version === '2025.12' ? {} : { application_pre_launch: represent(application, world).launch_url ?? '' }),
+  };
+}
+
 function identification(stage: PlannedStage, visit: Visit, errors?: FieldErrors): Outcome {
   const { values } = stage;
   const password = visit.world.store.get(STAGE, values.password_stage);
@@ -58,6 +71,7 @@ function identification(stage: PlannedStage, visit: Visit, errors?: FieldErrors)
     enable_remember_me: values.enable_remember_me ?? false,
     passkey_challenge: null,
     ...(visit.world.version === '2025.12' ? {} : { pending_user_identifier: null }),
+    ...destination(visit),
     ...Object.fromEntries(links.filter(([, link]) => link !== null)),
   };
   return { kind: 'challenge', component: 'ak-stage-identification', body, ...(errors === undefined ? {} : { errors }) };
@@ -141,6 +155,7 @@ export const userLoginStep: Step = {
     if (user.values.is_active !== true) return denied('User is not active, login failed.');
     user.values.last_login = new Date().toISOString();
     visit.session.user = Number(user.pk);
+    visit.session.login = { at: Date.now(), sid: randomBytes(32).toString('hex') };
     visit.renewSession();
     visit.world.audit.add('login', { auth_method: 'password' }, { ...visit.request, user }, visit.world);
     return NEXT;

@@ -1,6 +1,7 @@
 /** Sends the mail of an email stage over SMTP, with the stage's own settings or the server's. */
 import { randomBytes } from 'node:crypto';
 import { createTransport, type TransportOptions } from 'nodemailer';
+import { durationMs } from '../duration.ts';
 import { type JsonObject, text } from '../json.ts';
 import type { GlobalSmtp, World } from '../world.ts';
 import type { FlowToken, Plan } from './plan.ts';
@@ -11,24 +12,6 @@ export interface MailFailure {
   stage: string;
   message: string;
   at: Date;
-}
-
-const UNIT: Record<string, number> = {
-  microseconds: 0.001,
-  milliseconds: 1,
-  seconds: 1000,
-  minutes: 60_000,
-  hours: 3_600_000,
-  days: 86_400_000,
-  weeks: 604_800_000,
-};
-
-/** `hours=1;minutes=2` in milliseconds. */
-function durationMs(value: string): number {
-  return value.split(';').reduce((sum, part) => {
-    const [key = '', amount = '0'] = part.split('=');
-    return sum + (UNIT[key.toLowerCase()] ?? 0) * Number(amount);
-  }, 0);
 }
 
 interface Settings {

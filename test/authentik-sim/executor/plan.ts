@@ -14,6 +14,9 @@ export interface PlannedStage {
 /** The step that a link from a mail starts with. */
 export const EMAIL_CONSENT = 'sim.email-consent';
 
+/** The page that tells visitors that they left an application. */
+export const SESSION_END = 'sim.session-end';
+
 export interface Plan {
   flow: string;
   stages: PlannedStage[];
@@ -34,6 +37,12 @@ export interface PlanContext {
 export interface Session {
   user: number | null;
   plan: Plan | null;
+  /** How and when the user logged in. */
+  login?: { at: number; sid: string };
+  /** The application that somebody was on the way to when asked to log in. */
+  application?: string;
+  /** What stood after the `?` of the page that the flow was opened with last; policies may look at it. */
+  query?: URLSearchParams;
 }
 
 /** What a link in a mail stands for: the plan at the time of sending. */

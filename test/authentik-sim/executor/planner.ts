@@ -1,21 +1,24 @@
 /** Decides whether a flow applies to a visitor, and which steps the visit has. */
 import { STAGE } from '../catalogue/stages.ts';
 import { USER } from '../catalogue/core.ts';
-import { asText, type JsonObject } from '../json.ts';
+import { asText } from '../json.ts';
 import type { Row } from '../model.ts';
 import { bindingsOf } from '../represent.ts';
 import type { World } from '../world.ts';
+import type { PolicyContext } from './expressions.ts';
 import type { Plan, PlanContext, PlannedStage, Session } from './plan.ts';
 import { targetPasses } from './policy-engine.ts';
 
 /** What policies may look at, for a visit. */
-export function policyContext(
-  context: PlanContext,
-  session: Session,
-  world: World,
-): { authenticatedBy: string | null; promptData: JsonObject; user: JsonObject | null; userRow: Row | null } {
+export function policyContext(context: PlanContext, session: Session, world: World): PolicyContext & { userRow: Row | null } {
   const userRow = world.store.get(USER, context.pendingUser ?? session.user ?? null);
-  return { authenticatedBy: context.authenticatedBy ?? null, promptData: context.promptData ?? {}, user: userRow?.values ?? null, userRow };
+  return {
+    authenticatedBy: context.authenticatedBy ?? null,
+    promptData: context.promptData ?? {},
+    user: userRow?.values ?? null,
+    userRow,
+    query: session.query ?? null,
+  };
 }
 
 /** By value of a flow's `authentication`. Outposts, redirects and tokens of other flows don't come here. */

@@ -3,9 +3,9 @@ import { text } from '../json.ts';
 import { removeWithDependents } from '../references.ts';
 import { consentStep, emailConsentStep, emailStep, redirectStep, userWriteStep } from './enrollment.ts';
 import { identificationStep, mfaStep, passwordStep, userLoginStep, userLogoutStep } from './login.ts';
-import { EMAIL_CONSENT, type PlannedStage } from './plan.ts';
+import { EMAIL_CONSENT, SESSION_END, type PlannedStage } from './plan.ts';
 import { promptStep } from './prompt.ts';
-import { denied, NEXT, pendingUser, type Step } from './visit.ts';
+import { AVATAR, denied, NEXT, pendingName, pendingUser, type Step } from './visit.ts';
 
 const denyStep: Step = { get: (stage) => denied(text(stage.values.deny_message)) };
 const dummyStep: Step = {
@@ -35,8 +35,18 @@ const invitationStep: Step = {
   },
 };
 
+/** Shown after the last stage of an invalidation flow that an application led to. */
+const sessionEndStep: Step = {
+  get: (stage, visit) => ({
+    kind: 'challenge',
+    component: 'ak-stage-session-end',
+    body: { pending_user: pendingName(visit), pending_user_avatar: AVATAR, ...stage.values },
+  }),
+};
+
 const STEPS: Record<string, Step> = {
   [EMAIL_CONSENT]: emailConsentStep,
+  [SESSION_END]: sessionEndStep,
   'authentik_stages_prompt.promptstage': promptStep,
   'authentik_stages_user_write.userwritestage': userWriteStep,
   'authentik_stages_email.emailstage': emailStep,
