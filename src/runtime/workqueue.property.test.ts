@@ -1,10 +1,11 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { FakeClock, settle } from './fake-clock.ts';
-import { Workqueue } from './workqueue.ts';
+import { Workqueue, type Urgency } from './workqueue.ts';
 
 const BASE_MS = 100;
 const MAX_MS = 1_600;
+const MAX_OVERTAKING = 2;
 const KEYS = ['a', 'b', 'c', 'd', 'e'] as const;
 type Key = (typeof KEYS)[number];
 
@@ -12,9 +13,11 @@ type Key = (typeof KEYS)[number];
 class Model {
   readonly workers: number;
   now = 0;
-  ready: Key[] = [];
+  /** Both kinds in one list, in the order of their turn apart from what overtakes. */
+  ready: { key: Key; urgency: Urgency }[] = [];
+  overtaking = 0;
   running: Key[] = [];
-  readonly again = new Set<Key>();
+  readonly again = new Map<Key, Urgency>();
   readonly due = new Map<Key, number>();
   readonly failures = new Map<Key, number>();
   /** Every run that began, in order. */
@@ -24,14 +27,20 @@ class Model {
     this.workers = workers;
   }
 
-  add(key: Key): void {
-    if (this.running.includes(key)) this.again.add(key);
-    else if (!this.ready.includes(key)) this.ready.push(key);
+  add(key: Key, urgency: Urgency): void {
+    if (this.running.includes(key)) this.again.set(key, this.again.get(key) === 'urgent' ? 'urgent' : urgency);
+    else this.enlist(key, urgency);
     this.fill();
   }
 
+  enlist(key: Key, urgency: Urgency): void {
+    const waiting = this.ready.find((each) => each.key === key);
+    if (waiting !== undefined && (waiting.urgency === 'urgent' || urgency === 'routine')) return;
+    this.ready = [...this.ready.filter((each) => each.key !== key), { key, urgency }];
+  }
+
   addAfter(key: Key, ms: number): void {
-    if (ms <= 0) this.add(key);
+    if (ms <= 0) this.add(key, 'routine');
     else if (this.now + ms < (this.due.get(key) ?? Infinity)) {
       // Put anew, so that it comes after others of the same time.
       this.due.delete(key);
@@ -47,7 +56,9 @@ class Model {
 
   finish(key: Key): void {
     this.running = this.running.filter((each) => each !== key);
-    if (this.again.delete(key)) this.ready.push(key);
+    const urgency = this.again.get(key);
+    this.again.delete(key);
+    if (urgency !== undefined) this.enlist(key, urgency);
     this.fill();
   }
 
@@ -62,17 +73,22 @@ class Model {
     const falling = [...this.due].filter(([, due]) => due <= end).sort(([, left], [, right]) => left - right);
     for (const [key] of falling) {
       this.due.delete(key);
-      this.add(key);
+      this.add(key, 'routine');
     }
     this.now = end;
   }
 
   fill(): void {
     while (this.running.length < this.workers) {
-      const key = this.ready.shift();
-      if (key === undefined) return;
-      this.running.push(key);
-      this.started.push(key);
+      const urgent = this.ready.find((each) => each.urgency === 'urgent');
+      const routine = this.ready.find((each) => each.urgency === 'routine');
+      const patient = routine === undefined || this.overtaking < MAX_OVERTAKING;
+      const next = urgent !== undefined && patient ? urgent : (routine ?? urgent);
+      if (next === undefined) return;
+      this.overtaking = next.urgency === 'urgent' && routine !== undefined ? this.overtaking + 1 : 0;
+      this.ready = this.ready.filter((each) => each !== next);
+      this.running.push(next.key);
+      this.started.push(next.key);
     }
   }
 }
@@ -80,7 +96,13 @@ class Model {
 /** The real queue, with handlers that end on command and that notice when a key runs twice at a time. */
 class Real {
   readonly clock = new FakeClock(0);
-  readonly queue = new Workqueue<Key>({ baseDelayMs: BASE_MS, maxDelayMs: MAX_MS, clock: this.clock, random: () => 1 });
+  readonly queue = new Workqueue<Key>({
+    baseDelayMs: BASE_MS,
+    maxDelayMs: MAX_MS,
+    maxOvertaking: MAX_OVERTAKING,
+    clock: this.clock,
+    random: () => 1,
+  });
   readonly started: Key[] = [];
   readonly overlaps: Key[] = [];
   readonly #running = new Map<Key, PromiseWithResolvers<undefined>>();
@@ -146,7 +168,11 @@ const delay = fc.integer({ min: 0, max: 2_000 });
 const isRunning = (each: Key) => (model: Readonly<Model>) => model.running.includes(each);
 
 const steps = [
-  key.map((each) => step(`add(${each})`, [(model) => model.add(each), ({ queue }) => queue.add(each)])),
+  fc
+    .tuple(key, fc.constantFrom<Urgency>('urgent', 'routine'))
+    .map(([each, urgency]) =>
+      step(`add(${each}, ${urgency})`, [(model) => model.add(each, urgency), ({ queue }) => queue.add(each, urgency)]),
+    ),
   fc
     .tuple(key, delay)
     .map(([each, ms]) => step(`addAfter(${each}, ${ms})`, [(model) => model.addAfter(each, ms), ({ queue }) => queue.addAfter(each, ms)])),

@@ -48,6 +48,31 @@ describe('Workqueue', () => {
     expect([queue.running, queue.depth]).toEqual([2, 1]);
   });
 
+  it('lets what a person waits for overtake a resync, and the resync go on all the same', async () => {
+    queue = new Workqueue({ baseDelayMs: 100, maxDelayMs: 1_000, maxOvertaking: 2, clock, random: () => 1 });
+    for (const key of ['r1', 'r2', 'e0']) queue.add(key, 'routine');
+    for (const key of ['e1', 'e0', 'e2']) queue.add(key);
+    queue.start(1, work.handler);
+    for (const key of ['e1', 'e0', 'r1', 'e2', 'r2']) {
+      await settle();
+      await work.finish(key);
+    }
+    expect(work.started).toEqual(['e1', 'e0', 'r1', 'e2', 'r2']);
+  });
+
+  it('knows how long the oldest run has been going on', async () => {
+    queue.start(2, work.handler);
+    queue.add('a');
+    await clock.advance(3_000);
+    queue.add('b');
+    await clock.advance(1_000);
+    expect(queue.longestRunMs).toBe(4_000);
+    await work.finish('a');
+    expect(queue.longestRunMs).toBe(1_000);
+    await work.finish('b');
+    expect(queue.longestRunMs).toBe(0);
+  });
+
   it('holds a waiting key once', async () => {
     for (const key of ['a', 'a', 'b', 'a']) queue.add(key);
     expect(queue.depth).toBe(2);

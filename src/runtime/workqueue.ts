@@ -7,6 +7,8 @@ export interface WorkqueueOptions {
   readonly baseDelayMs: number;
   /** No retry waits longer than this, in milliseconds. */
   readonly maxDelayMs: number;
+  /** So many urgent keys may overtake one that is routine; then it has its turn. */
+  readonly maxOvertaking?: number;
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
@@ -17,17 +19,31 @@ export interface WorkqueueOptions {
 /** Does the work for one key. The signal aborts when the queue has been told to stop and patience has run out. */
 export type WorkHandler<T> = (key: T, signal: AbortSignal) => Promise<void>;
 
+/**
+ * `urgent` is what somebody waits for, such as an object that a person edited. `routine` is what nobody asked for: a resync, a retry,
+ * what is found at start.
+ */
+export type Urgency = 'urgent' | 'routine';
+
 interface Delayed {
   readonly due: number;
   readonly cancel: () => void;
 }
+
+interface Run {
+  readonly since: number;
+  readonly done: Promise<void>;
+}
+
+const MAX_OVERTAKING = 16;
 
 /** How long {@link Workqueue.stop} waits for handlers that were aborted, in milliseconds. */
 const ABORT_GRACE_MS = 1_000;
 
 /**
  * A queue of keys with the semantics of client-go's workqueue: a key waits at most once however often it is added, never runs
- * twice at the same time, and runs once more when it was added while it ran. Keys run in the order they were added.
+ * twice at the same time, and runs once more when it was added while it ran. Keys run in the order they were added, urgent ones before
+ * the others, as long as nobody waits for ever.
  *
  * A handler decides what comes next by {@link forget}, {@link addAfter} or {@link addRateLimited}; one that rejects counts as a
  * failure and is retried with backoff, so nothing is lost.
@@ -36,11 +52,13 @@ export class Workqueue<T extends string = string> {
   readonly #options: WorkqueueOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** What waits to run, in order. */
-  readonly #ready = new Set<T>();
-  readonly #running = new Map<T, Promise<void>>();
+  /** What waits to run, in order. A key is in one of the two. */
+  readonly #ready: Readonly<Record<Urgency, Set<T>>> = { urgent: new Set(), routine: new Set() };
+  readonly #running = new Map<T, Run>();
   /** What was added while it ran. */
-  readonly #again = new Set<T>();
+  readonly #again = new Map<T, Urgency>();
+  /** How many urgent keys have run since the last routine one. */
+  #overtaking = 0;
   readonly #delayed = new Map<T, Delayed>();
   readonly #failures = new Map<T, number>();
   readonly #abort = new AbortController();
@@ -56,7 +74,7 @@ export class Workqueue<T extends string = string> {
 
   /** How many keys could run now but have no worker. */
   get depth(): number {
-    return this.#ready.size;
+    return this.#ready.urgent.size + this.#ready.routine.size;
   }
 
   /** How many keys run now. */
@@ -64,26 +82,40 @@ export class Workqueue<T extends string = string> {
     return this.#running.size;
   }
 
+  /** How long the oldest of the runs that go on has been going on, in milliseconds; 0 when nothing runs. */
+  get longestRunMs(): number {
+    const now = this.#clock.now();
+    return [...this.#running.values()].reduce((longest, { since }) => Math.max(longest, now - since), 0);
+  }
+
   /** How many keys wait for their time. */
   get waiting(): number {
     return this.#delayed.size;
   }
 
-  add(key: T): void {
+  /** A key that waits already becomes urgent when it is added as urgent, and stays so. */
+  add(key: T, urgency: Urgency = 'urgent'): void {
     if (this.#stopped) return;
     if (this.#running.has(key)) {
-      this.#again.add(key);
+      if (this.#again.get(key) !== 'urgent') this.#again.set(key, urgency);
       return;
     }
-    this.#ready.add(key);
+    this.#enlist(key, urgency);
     this.#dispatch();
   }
 
-  /** Adds the key after `ms` milliseconds. A key that already waits for its time keeps the earlier of the two. */
+  #enlist(key: T, urgency: Urgency): void {
+    const { urgent, routine } = this.#ready;
+    if (urgent.has(key) || (urgency === 'routine' && routine.has(key))) return;
+    routine.delete(key);
+    this.#ready[urgency].add(key);
+  }
+
+  /** Adds the key as routine after `ms` milliseconds. A key that already waits for its time keeps the earlier of the two. */
   addAfter(key: T, ms: number): void {
     if (this.#stopped) return;
     if (ms <= 0) {
-      this.add(key);
+      this.add(key, 'routine');
       return;
     }
     const due = this.#clock.now() + ms;
@@ -92,7 +124,7 @@ export class Workqueue<T extends string = string> {
     waiting?.cancel();
     const cancel = this.#clock.setTimeout(() => {
       this.#delayed.delete(key);
-      this.add(key);
+      this.add(key, 'routine');
     }, ms);
     this.#delayed.set(key, { due, cancel });
   }
@@ -132,7 +164,7 @@ export class Workqueue<T extends string = string> {
     this.#stopped = true;
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
-    this.#ready.clear();
+    for (const waiting of Object.values(this.#ready)) waiting.clear();
     this.#again.clear();
     if (await this.#drained(graceMs)) return;
     this.#abort.abort(new Error('the workqueue stops'));
@@ -145,7 +177,7 @@ export class Workqueue<T extends string = string> {
     const patience = new Promise<false>((resolve) => {
       cancel = this.#clock.setTimeout(() => resolve(false), ms);
     });
-    const drained = Promise.all(this.#running.values()).then(() => true as const);
+    const drained = Promise.all([...this.#running.values()].map((run) => run.done)).then(() => true as const);
     try {
       return await Promise.race([drained, patience]);
     } finally {
@@ -156,11 +188,22 @@ export class Workqueue<T extends string = string> {
   #dispatch(): void {
     const handler = this.#handler;
     if (handler === undefined) return;
-    for (const key of this.#ready) {
-      if (this.#running.size >= this.#workers) return;
-      this.#ready.delete(key);
-      this.#running.set(key, this.#run(key, handler));
+    while (this.#running.size < this.#workers) {
+      const key = this.#next();
+      if (key === undefined) return;
+      this.#running.set(key, { since: this.#clock.now(), done: this.#run(key, handler) });
     }
+  }
+
+  #next(): T | undefined {
+    const { urgent, routine } = this.#ready;
+    const turn =
+      urgent.size > 0 && (routine.size === 0 || this.#overtaking < (this.#options.maxOvertaking ?? MAX_OVERTAKING)) ? urgent : routine;
+    const [key] = turn;
+    if (key === undefined) return undefined;
+    turn.delete(key);
+    this.#overtaking = turn === urgent && routine.size > 0 ? this.#overtaking + 1 : 0;
+    return key;
   }
 
   async #run(key: T, handler: WorkHandler<T>): Promise<void> {
@@ -173,7 +216,9 @@ export class Workqueue<T extends string = string> {
       this.addRateLimited(key);
     } finally {
       this.#running.delete(key);
-      if (this.#again.delete(key)) this.#ready.add(key);
+      const urgency = this.#again.get(key);
+      this.#again.delete(key);
+      if (urgency !== undefined) this.#enlist(key, urgency);
       this.#dispatch();
     }
   }
