@@ -12,7 +12,14 @@ describe('readConfig', () => {
   it('reads variables, and a flag wins', () => {
     const read = readConfig(
       ['--workers', '2'],
-      { AFO_WORKERS: '8', AFO_WATCH_NAMESPACES: 'a, b', AFO_DEFAULT_CONNECTION: 'ns/main', AFO_LEADER_ELECT: 'true', POD_NAME: 'pod-0' },
+      {
+        AFO_WORKERS: '8',
+        AFO_WATCH_NAMESPACES: 'a, b',
+        AFO_DEFAULT_CONNECTION: 'ns/main',
+        AFO_LEADER_ELECT: 'true',
+        AFO_LEASE_NAME: 'mine',
+        POD_NAME: 'pod-0',
+      },
       '1.2.3',
     );
     expect(read).toMatchObject({
@@ -22,6 +29,7 @@ describe('readConfig', () => {
         watchNamespaces: ['a', 'b'],
         defaultConnection: { namespace: 'ns', name: 'main' },
         leaderElect: true,
+        leaseName: 'mine',
         podName: 'pod-0',
       },
     });
@@ -40,6 +48,7 @@ describe('readConfig', () => {
     { reason: 'a port that is none', argv: ['--http-port', 'x'], says: '--http-port' },
     { reason: 'a default connection without namespace', argv: ['--default-connection', 'main'], says: 'namespace/name' },
     { reason: 'neither true nor false', argv: ['--leader-elect', 'perhaps'], says: 'true or false' },
+    { reason: 'a Lease that can be none', argv: ['--lease-name', 'My Lease'], says: 'must be a name of a Lease' },
     { reason: 'no workers', argv: ['--workers', '0'], says: '1 to 64' },
     { reason: 'an unknown level', argv: ['--log-level', 'loud'], says: 'debug, info, warn or error' },
     { reason: 'a namespace that can be none', argv: ['--watch-namespaces', 'A_b'], says: 'must be namespaces' },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 /** `namespace/name`. */
 const NAMESPACED = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/;
+const LEASE = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 const Config = z.object({
@@ -26,6 +27,7 @@ const Config = z.object({
     })
     .optional(),
   leaderElect: z.stringbool({ error: 'must be true or false' }),
+  leaseName: z.string().max(253).regex(LEASE, 'must be a name of a Lease').optional(),
   leaderElectionNamespace: z.string().regex(NAMESPACE, 'must be a namespace').optional(),
   httpPort: z.coerce.number().int('must be a port').min(0, 'must be a port').max(65535, 'must be a port'),
   httpHost: z.string().min(1).optional(),
@@ -83,6 +85,7 @@ function command(version: string): Command {
       ),
     )
     .addOption(option('--leader-elect <boolean>', 'only one of several replicas works at a time', 'AFO_LEADER_ELECT', 'false'))
+    .addOption(option('--lease-name <name>', 'name of the Lease; default by the watched namespaces', 'AFO_LEASE_NAME'))
     .addOption(option('--leader-election-namespace <name>', "namespace of the Lease; default the pod's", 'AFO_LEADER_ELECTION_NAMESPACE'))
     .addOption(option('--http-port <port>', 'port of /healthz, /readyz and /metrics; 0 for any', 'AFO_HTTP_PORT', '8080'))
     .addOption(option('--http-host <address>', 'address to listen on; default all', 'AFO_HTTP_HOST'))

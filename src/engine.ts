@@ -41,7 +41,7 @@ export interface EngineParts {
   readonly redaction: Redaction;
   readonly log: Logger;
   /** For every client of an Authentik. */
-  readonly clientOptions: Pick<ClientOptions, 'onRequest' | 'userAgent'>;
+  readonly clientOptions: Pick<ClientOptions, 'onRequest' | 'userAgent' | 'office'>;
   readonly defaultConnection?: DefaultConnection | undefined;
   readonly workers: number;
   readonly retry?: Pick<WorkqueueOptions, 'baseDelayMs' | 'maxDelayMs'>;

@@ -4,14 +4,17 @@ import { readConfig, type Config } from './config.ts';
 import { serveHttp } from './http-server.ts';
 import { currentNamespace, loadKubeConfig } from './kube/kubeconfig.ts';
 import { runLeaderElection, type LeaderElection } from './kube/leader-election.ts';
+import { leaseNameFor } from './kube/lease-name.ts';
 import { createLogger } from './logging.ts';
 import { Metrics } from './metrics.ts';
 import { FlowOperator } from './operator.ts';
 import type { Logger } from './runtime/logger.ts';
+import { TermOfOffice } from './runtime/office.ts';
 import { Redaction } from './runtime/redaction.ts';
 import { VERSION } from './version.ts';
 
-const LEASE = 'authentik-flow-operator';
+/** A pass that runs longer than this hangs, in milliseconds: several times the longest `requestTimeout`, so no slow server looks so. */
+const STUCK_MS = 15 * 60_000;
 /** client-node needs it. */
 const LEAST_NODE = [22, 19] as const;
 
@@ -41,29 +44,44 @@ async function main(): Promise<number> {
 async function run(config: Config, log: Logger, redaction: Redaction): Promise<number> {
   const kubeConfig = loadKubeConfig({ file: config.kubeconfig, context: config.context });
   const metrics = new Metrics();
-  const operator = new FlowOperator({ config, kubeConfig, log, metrics, redaction, version: VERSION });
+  const office = new TermOfOffice();
+  const operator = new FlowOperator({ config, kubeConfig, log, metrics, redaction, version: VERSION, office });
   const ended = new Promise<'signal'>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve('signal'));
   });
   const http = await serveHttp(config.httpPort, config.httpHost, {
-    healthy: () => true,
+    healthy: () => isFit(operator),
     notReady: () => (operator.synced ? undefined : 'the objects have not been listed yet'),
     registry: metrics.registry,
   });
   log.info({ version: VERSION, port: http.port, namespaces: config.watchNamespaces, leaderElect: config.leaderElect }, 'starting');
   const started = operator.start().then(() => log.info({}, 'every kind is listed'));
   const outcome = await (config.leaderElect
-    ? lead(operator, config, kubeConfig, log, metrics, ended, started)
-    : work(operator, metrics, ended, started));
+    ? lead(operator, office, config, kubeConfig, log, metrics, ended, started)
+    : work(operator, office, metrics, ended, started));
   log.info({ outcome }, 'stopping');
+  if (outcome === 'lost') return 1;
   await operator.shutDown();
+  office.end();
   await http.close();
   await kubeConfig.close();
   log.info({}, 'stopped');
-  return outcome === 'signal' ? 0 : 1;
+  return 0;
 }
 
-async function work(operator: FlowOperator, metrics: Metrics, ended: Promise<'signal'>, started: Promise<void>): Promise<'signal'> {
+/** Whether the operator still gets on. The kubelet restarts one that doesn't, and another replica takes its place. */
+function isFit(operator: FlowOperator): boolean {
+  return operator.longestPassMs < STUCK_MS;
+}
+
+async function work(
+  operator: FlowOperator,
+  office: TermOfOffice,
+  metrics: Metrics,
+  ended: Promise<'signal'>,
+  started: Promise<void>,
+): Promise<'signal'> {
+  office.extend(Infinity);
   const working = started.then(async () => operator.work());
   metrics.leading(true);
   // A failure to start ends the wait; success doesn't.
@@ -71,9 +89,13 @@ async function work(operator: FlowOperator, metrics: Metrics, ended: Promise<'si
   return ended;
 }
 
-/** Works only while the Lease is ours; whoever loses it ends the process, so that no two replicas ever write. */
+/**
+ * Works only while the Lease is ours. Whoever loses it has written for the last time: the office has ended before this answers `lost`,
+ * and the process ends at once, long before the Lease does.
+ */
 async function lead(
   operator: FlowOperator,
+  office: TermOfOffice,
   config: Config,
   kubeConfig: ReturnType<typeof loadKubeConfig>,
   log: Logger,
@@ -85,8 +107,10 @@ async function lead(
   const election: LeaderElection = runLeaderElection({
     client: kubeConfig.makeApiClient(k8s.CoordinationV1Api),
     namespace: config.leaderElectionNamespace ?? currentNamespace(kubeConfig) ?? 'default',
-    name: LEASE,
+    name: config.leaseName ?? leaseNameFor(config.watchNamespaces),
     identity: `${config.podName ?? 'operator'}_${crypto.randomUUID()}`,
+    office,
+    isFit: () => isFit(operator),
     logger: log,
     onStartedLeading: () => {
       metrics.leading(true);
@@ -97,14 +121,13 @@ async function lead(
         process.kill(process.pid, 'SIGTERM');
       });
     },
-    onStoppedLeading: async () => {
-      metrics.leading(false);
-      await operator.shutDown();
-    },
+    onStopping: async () => operator.shutDown(),
   });
   const outcome = await Promise.race([ended, election.done]);
+  metrics.leading(false);
+  if (outcome === 'lost') return 'lost';
   await election.stop();
-  return outcome === 'lost' ? 'lost' : 'signal';
+  return 'signal';
 }
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

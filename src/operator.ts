@@ -9,10 +9,12 @@ import type { PooledKubeConfig } from './kube/kubeconfig.ts';
 import { namespaceLabels } from './kube/namespace-labels.ts';
 import type { RestartReason } from './kube/informer.ts';
 import { KubeObjectStore } from './kube/object-store.ts';
+import { officeClient } from './kube/office-client.ts';
 import { OperatorBase } from './kube/operator-base.ts';
 import { KubeSourceStore } from './kube/source-store.ts';
 import type { Metrics } from './metrics.ts';
 import type { Logger } from './runtime/logger.ts';
+import type { Office } from './runtime/office.ts';
 import type { Redaction } from './runtime/redaction.ts';
 
 /** How long running passes may take to end when we are told to stop, in milliseconds; below Kubernetes' grace of 30 s. */
@@ -26,6 +28,8 @@ export interface OperatorParts {
   readonly metrics: Metrics;
   readonly redaction: Redaction;
   readonly version: string;
+  /** While it is held, the operator may write. */
+  readonly office: Office;
 }
 
 /** The engine on a Kubernetes API server. `start` returns once the caches are synced; nothing is written before `work` is called. */
@@ -37,7 +41,7 @@ export class FlowOperator extends OperatorBase {
 
   constructor(parts: OperatorParts) {
     super(parts.kubeConfig, parts.log);
-    const { config, kubeConfig, log, metrics, redaction, version } = parts;
+    const { config, kubeConfig, log, metrics, redaction, version, office } = parts;
     const onRestart = (kind: string, reason: RestartReason): void => metrics.watchRestarted(kind, reason);
     this.#store = new KubeObjectStore({
       kubeConfig,
@@ -46,15 +50,16 @@ export class FlowOperator extends OperatorBase {
       kinds: KINDS,
       namespaces: config.watchNamespaces,
       logger: log,
+      customObjects: officeClient(kubeConfig, k8s.CustomObjectsApi, office),
       onRestart,
     });
     this.#sources = new KubeSourceStore({ kubeConfig, logger: log, onRestart });
     this.#events = new KubeEventRecorder({
-      events: kubeConfig.makeApiClient(k8s.EventsV1Api),
+      events: officeClient(kubeConfig, k8s.EventsV1Api, office),
       logger: log,
       instance: config.podName ?? 'authentik-flow-operator',
     });
-    const core = kubeConfig.makeApiClient(k8s.CoreV1Api);
+    const core = officeClient(kubeConfig, k8s.CoreV1Api, office);
     this.#engine = new Engine({
       store: this.#store,
       sources: this.#sources,
@@ -64,7 +69,7 @@ export class FlowOperator extends OperatorBase {
       metrics,
       redaction,
       log,
-      clientOptions: { userAgent: `authentik-flow-operator/${version}`, onRequest: (record) => metrics.request(record) },
+      clientOptions: { userAgent: `authentik-flow-operator/${version}`, onRequest: (record) => metrics.request(record), office },
       defaultConnection: config.defaultConnection,
       workers: config.workers,
     });
@@ -74,6 +79,11 @@ export class FlowOperator extends OperatorBase {
   /** Whether every kind has been listed. */
   get synced(): boolean {
     return this.#store.hasSynced;
+  }
+
+  /** How long the oldest of the passes that run has been running, in milliseconds; 0 when none runs. */
+  get longestPassMs(): number {
+    return this.#engine.queue.longestRunMs;
   }
 
   /** Begins to reconcile. */

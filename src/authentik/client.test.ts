@@ -1,5 +1,7 @@
 import { AuthentikClient, type ClientOptions, type RequestRecord } from './client.ts';
 import { CUT, ScriptedServer, type ReceivedRequest, type ScriptedAnswer } from './scripted-server.ts';
+import { FakeClock } from '../runtime/fake-clock.ts';
+import { TermOfOffice } from '../runtime/office.ts';
 import { silentLogger } from './silent-logger.ts';
 
 describe('AuthentikClient', () => {
@@ -181,10 +183,10 @@ describe('AuthentikClient', () => {
 
   it.each([
     { reason: 'it is closed', end: (client: AuthentikClient) => client.close() },
-    { reason: 'its signal aborts', end: (_: AuthentikClient, controller: AbortController) => controller.abort() },
+    { reason: 'the time in office ends', end: (_: AuthentikClient, office: TermOfOffice) => office.end() },
   ])('calls off what is under way and what waits when $reason', async ({ end }) => {
-    const controller = new AbortController();
-    const client = connect({ maxConcurrentRequests: 1, signal: controller.signal });
+    const office = new TermOfOffice();
+    const client = connect({ maxConcurrentRequests: 1, office });
     const arrived = new Promise((resolve) => {
       respond = async () => {
         resolve(undefined);
@@ -193,9 +195,27 @@ describe('AuthentikClient', () => {
     });
     const both = Promise.allSettled([client.get('/x/'), client.get('/y/')]);
     await arrived;
-    end(client, controller);
+    end(client, office);
     for (const outcome of await both) expect(outcome).toMatchObject({ status: 'rejected', reason: { reason: 'Unreachable' } });
     await expect(client.get('/z/')).rejects.toMatchObject({ message: expect.stringContaining('called off') as string });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('writes only while the office is held, also when it waited for its turn, and certainly sent nothing otherwise', async () => {
+    const clock = new FakeClock();
+    const office = new TermOfOffice(clock);
+    const client = connect({ maxConcurrentRequests: 1, office });
+    answerWith({ body: {} }, { body: {} });
+    const refused = { reason: 'Unreachable', ambiguous: false, message: expect.stringContaining('was not sent') as string };
+    await expect(client.post('/x/', {})).rejects.toMatchObject(refused);
+    office.extend(clock.now() + 10_000);
+    const reading = client.get('/y/');
+    const writing = Promise.allSettled([client.patch('/z/', {}), client.delete('/z/')]);
+    await clock.advance(10_000);
+    await reading;
+    expect(await writing).toEqual([expect.objectContaining({ status: 'rejected' }), expect.objectContaining({ status: 'rejected' })]);
+    office.extend(clock.now() + 10_000);
+    await client.patch('/z/', {});
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'PATCH']);
   });
 });

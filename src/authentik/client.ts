@@ -2,6 +2,7 @@ import axios, { type AxiosInstance, type AxiosResponse, type InternalAxiosReques
 import pLimit, { type LimitFunction } from 'p-limit';
 import { OperatorError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Office } from '../runtime/office.ts';
 import { createAgents, type Agents } from './agents.ts';
 import { parseBaseURL } from './base-url.ts';
 import { Deadline } from './deadline.ts';
@@ -40,8 +41,8 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number;
   readonly maxConcurrentRequests?: number;
   readonly userAgent: string;
-  /** Calls off whatever is under way or waiting. */
-  readonly signal?: AbortSignal;
+  /** Whoever may write only for a time: its end calls off whatever is under way or waiting, and no write begins after it. */
+  readonly office?: Office;
   readonly onRequest?: (record: RequestRecord) => void;
   readonly log: Logger;
 }
@@ -74,7 +75,7 @@ export class AuthentikClient {
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#agents = createAgents(concurrency, options.caPem);
     this.#limit = pLimit(concurrency);
-    this.#stopped = options.signal === undefined ? this.#closing.signal : AbortSignal.any([options.signal, this.#closing.signal]);
+    this.#stopped = options.office === undefined ? this.#closing.signal : AbortSignal.any([options.office.signal, this.#closing.signal]);
     this.#http = createTransport(`${this.base}/api/v3`, this.#agents, this.#timeoutMs, {
       Authorization: `Bearer ${options.token}`,
       'User-Agent': options.userAgent,
@@ -123,6 +124,8 @@ export class AuthentikClient {
     return this.#limit(async () => {
       const deadline = new Deadline(this.#timeoutMs, this.#stopped);
       try {
+        // Here, after the wait for its turn.
+        if (method !== 'GET') this.#options.office?.assertHeld();
         const response = await this.#http.request<string>({
           method,
           url: path + queryString(query),

@@ -3,7 +3,8 @@ import type { Agents } from './agents.ts';
 import type { Deadline } from './deadline.ts';
 import { errorFromNetwork } from './error-from-network.ts';
 import { errorFromResponse, type RawResponse } from './error-from-response.ts';
-import { AuthentikError, type Call } from './errors.ts';
+import { NotInOfficeError } from '../runtime/office.ts';
+import { AuthentikError, describeCall, type Call } from './errors.ts';
 
 /** Some forty times the largest page seen on a stock server. */
 const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
@@ -46,6 +47,8 @@ export function rawResponse(response: AxiosResponse): RawResponse {
 /** Says what a failed request means, be it that the deadline ended it, the network did, or the server refused. */
 export function errorFromThrown(call: Call, thrown: unknown, deadline: Deadline): AuthentikError {
   if (thrown instanceof AuthentikError) return thrown;
+  if (thrown instanceof NotInOfficeError)
+    return new AuthentikError('Unreachable', `${describeCall(call)} was not sent: ${thrown.message}.`);
   if (deadline.ending !== undefined) return errorFromNetwork(call, thrown, deadline.ending);
   if (!axios.isAxiosError(thrown)) return errorFromNetwork(call, thrown);
   // Axios has no codes of their own for these two.

@@ -27,7 +27,7 @@ export interface ConnectionParts {
   readonly secrets: SecretReader;
   readonly sessions: Sessions;
   readonly clock: Clock;
-  readonly clientOptions: Pick<ClientOptions, 'log' | 'onRequest' | 'userAgent'>;
+  readonly clientOptions: Pick<ClientOptions, 'log' | 'onRequest' | 'userAgent' | 'office'>;
 }
 
 const CONCERNS: Partial<Record<Reason, readonly string[]>> = {

@@ -1,6 +1,7 @@
 import * as k8s from '@kubernetes/client-node';
 import { sleep, systemClock, type Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { TermOfOffice } from '../runtime/office.ts';
 import { describeApiError, statusCodeOf } from './api-error.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
 import type { Plain } from './plain.ts';
@@ -29,18 +30,21 @@ export interface LeaderElectionOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly logger: Logger;
-  /** We lead now. The signal aborts when that ends. */
-  readonly onStartedLeading: (signal: AbortSignal) => void;
-  /** We lead no more; called once, and only after `onStartedLeading`. On {@link LeaderElection.stop} the lease is given away after it resolves. */
-  readonly onStoppedLeading: () => void | Promise<void>;
-  readonly onNewLeader?: (identity: string) => void;
+  /** Held while we lead: it is extended with every renewal to the renew deadline, and ended when the lease is lost or given away. */
+  readonly office: TermOfOffice;
+  /** A leader that answers false stops renewing, and so makes room for another: it may be alive and of no use. */
+  readonly isFit?: () => boolean;
+  /** We lead now, and may write as long as the office is held. */
+  readonly onStartedLeading: () => void;
+  /** On {@link LeaderElection.stop}: finish what was begun. The office is held until this resolves; then the lease is given away. */
+  readonly onStopping: () => void | Promise<void>;
 }
 
 export interface LeaderElection {
   readonly isLeader: boolean;
   /** `lost`: somebody else may lead; the process should end. `stopped`: we were told to. */
   readonly done: Promise<'lost' | 'stopped'>;
-  /** Ends the candidacy. A leader keeps renewing until `onStoppedLeading` has resolved, then gives the lease away, so that another can lead at once. */
+  /** Ends the candidacy. A leader keeps renewing until `onStopping` has resolved, then gives the lease away, so that another can lead at once. */
   stop(): Promise<void>;
 }
 
@@ -60,8 +64,6 @@ class Candidate implements LeaderElection {
   readonly #done = Promise.withResolvers<'lost' | 'stopped'>();
   /** Ends the candidacy. */
   readonly #ending = new AbortController();
-  /** Ends the time in office. */
-  readonly #office = new AbortController();
   /** The lease as last seen, and when we first saw it so. */
   #observed: { readonly spec: string; readonly at: number } | undefined;
   #leader: string | undefined;
@@ -97,7 +99,8 @@ class Candidate implements LeaderElection {
   }
 
   async #stop(): Promise<void> {
-    if (this.#isLeader) await this.#leaveOffice();
+    if (this.#isLeader) await this.#options.onStopping();
+    this.#leaveOffice();
     this.#ending.abort();
     if ((await this.done) === 'stopped' && this.#leader === this.#options.identity) await this.#release();
   }
@@ -111,15 +114,17 @@ class Candidate implements LeaderElection {
     }
     if (renewedAt === undefined || signal.aborted) return 'stopped';
     this.#isLeader = true;
-    this.#options.onStartedLeading(this.#office.signal);
+    this.#extendOffice(renewedAt);
+    this.#options.onStartedLeading();
     const lost = await this.#renew(renewedAt);
-    if (lost) await this.#leaveOffice();
+    // Before anybody is told: what is under way must not go on for a moment.
+    if (lost) this.#leaveOffice();
     return lost ? 'lost' : 'stopped';
   }
 
   /** Renews until it must not lead any more (true) or is told to end (false). */
   async #renew(since: number): Promise<boolean> {
-    const { clock, renewDeadlineMs, logger } = this.#options;
+    const { clock, renewDeadlineMs, logger, isFit } = this.#options;
     const { signal } = this.#ending;
     let renewedAt = since;
     while (!signal.aborted) {
@@ -128,10 +133,13 @@ class Candidate implements LeaderElection {
       const attempt = new AbortController();
       // A request that hangs must not keep us in office.
       const deadline = sleep(clock, renewedAt + renewDeadlineMs - clock.now(), attempt.signal);
-      const renewed = await Promise.race([this.#try(), deadline]);
+      const renewed = await Promise.race([isFit?.() === false ? undefined : this.#try(), deadline]);
       attempt.abort();
-      if (renewed !== undefined) renewedAt = renewed;
-      else if (this.#leader !== this.#options.identity || clock.now() - renewedAt >= renewDeadlineMs) {
+      if (this.#isEnding()) return false;
+      if (renewed !== undefined) {
+        renewedAt = renewed;
+        this.#extendOffice(renewedAt);
+      } else if (this.#leader !== this.#options.identity || clock.now() - renewedAt >= renewDeadlineMs) {
         logger.error({ leader: this.#leader }, 'lost the lease');
         return true;
       }
@@ -139,12 +147,13 @@ class Candidate implements LeaderElection {
     return false;
   }
 
-  /** Leaves at once; who is told may take its time. */
-  async #leaveOffice(): Promise<void> {
-    if (!this.#isLeader) return;
+  #extendOffice(renewedAt: number): void {
+    this.#options.office.extend(renewedAt + this.#options.renewDeadlineMs);
+  }
+
+  #leaveOffice(): void {
     this.#isLeader = false;
-    this.#office.abort(new Error('no longer the leader'));
-    await this.#options.onStoppedLeading();
+    this.#options.office.end();
   }
 
   #isEnding(): boolean {
@@ -226,7 +235,7 @@ class Candidate implements LeaderElection {
   #setLeader(identity: string): void {
     if (this.#leader === identity) return;
     this.#leader = identity;
-    this.#options.onNewLeader?.(identity);
+    this.#options.logger.info({ leader: identity }, identity === this.#options.identity ? 'this replica leads' : 'another replica leads');
   }
 
   async #release(): Promise<void> {

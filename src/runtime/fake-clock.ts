@@ -42,6 +42,11 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
+  /** Lets `ms` milliseconds pass while nothing runs, as when the event loop is blocked or the process sleeps. What falls due runs later. */
+  skip(ms: number): void {
+    this.#now += ms;
+  }
+
   #earliest(end: number): Timer | undefined {
     let earliest: Timer | undefined;
     for (const timer of this.#timers) {

@@ -30,7 +30,7 @@ interface RenderCase {
 
 const RENDER_CASES: readonly RenderCase[] = [
   {
-    reason: 'one replica watches everything, by a ClusterRole, without election and without a budget',
+    reason: 'one replica watches everything, by a ClusterRole, elected by a Lease and without a budget',
     values: {},
     check: (manifests) => {
       expect(kindsOf(manifests)).toEqual(
@@ -40,11 +40,20 @@ const RENDER_CASES: readonly RenderCase[] = [
           'CustomResourceDefinition',
           'Deployment',
           'NetworkPolicy',
+          'Role',
+          'RoleBinding',
           'Service',
           'ServiceAccount',
         ].sort(),
       );
-      expect(container(manifests).args).toEqual(['--leader-elect=false', '--http-port=8080', '--log-level=info', '--workers=4']);
+      expect(container(manifests).args).toEqual([
+        '--leader-elect=true',
+        '--lease-name=release-authentik-flow-operator',
+        '--leader-election-namespace=somewhere',
+        '--http-port=8080',
+        '--log-level=info',
+        '--workers=4',
+      ]);
       expect(deployment(manifests).strategy.type).toBe('Recreate');
     },
   },
@@ -90,6 +99,27 @@ const RENDER_CASES: readonly RenderCase[] = [
     },
   },
   {
+    reason: 'the Lease is that of the release, so that two releases in a namespace do not elect one leader between them',
+    values: { ...CRDS_OFF, fullnameOverride: 'other' },
+    check: (manifests) => {
+      expect(container(manifests).args).toContain('--lease-name=other');
+      expect(find(manifests, 'Role', 'other-leader').rules).toContainEqual({
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['other'],
+        verbs: ['get', 'update'],
+      });
+    },
+  },
+  {
+    reason: 'without election nothing asks for a Lease',
+    values: { ...CRDS_OFF, leaderElection: { mode: 'off' } },
+    check: (manifests) => {
+      expect(container(manifests).args).toContain('--leader-elect=false');
+      expect(manifests.filter(({ metadata }) => metadata.name.endsWith('-leader'))).toEqual([]);
+    },
+  },
+  {
     reason: 'named Secrets are the only ones it may read',
     values: { ...CRDS_OFF, rbac: { secretNames: ['authentik-token', 'smtp'] } },
     check: (manifests) =>
@@ -118,6 +148,8 @@ const RENDER_CASES: readonly RenderCase[] = [
           watchNamespaces: ['market', 'staging'],
           defaultConnection: { namespace: 'market', name: 'default' },
           leaderElect: true,
+          leaseName: 'release-authentik-flow-operator',
+          leaderElectionNamespace: 'somewhere',
           httpPort: 9090,
           logLevel: 'debug',
           workers: 8,

@@ -2,6 +2,7 @@ import * as k8s from '@kubernetes/client-node';
 import pino from 'pino';
 import { loadKubeConfig, type PooledKubeConfig } from '../../src/kube/kubeconfig.ts';
 import { runLeaderElection } from '../../src/kube/leader-election.ts';
+import { TermOfOffice } from '../../src/runtime/office.ts';
 import { connectControlPlane, type ControlPlane } from '../bed/control-plane.ts';
 import { eventually } from '../bed/eventually.ts';
 
@@ -32,7 +33,8 @@ describe('runLeaderElection on a real API server', () => {
           retryPeriodMs: 200,
           logger: pino({ level: 'silent' }),
           onStartedLeading: () => undefined,
-          onStoppedLeading: () => undefined,
+          onStopping: () => undefined,
+          office: new TermOfOffice(),
         });
       const seen = new Set<string>();
       const holder = async () =>

@@ -45,11 +45,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{- define "operator.leaderElect" -}}
-{{- if eq .Values.leaderElection.mode "auto" }}
-{{- gt (int .Values.replicas) 1 }}
-{{- else }}
-{{- eq .Values.leaderElection.mode "on" }}
-{{- end }}
+{{- ne .Values.leaderElection.mode "off" }}
 {{- end }}
 
 {{- /* For what lives outside the release's namespace: two releases of one name in two namespaces must not meet. */}}

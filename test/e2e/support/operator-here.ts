@@ -3,6 +3,7 @@ import { loadKubeConfig } from '../../../src/kube/kubeconfig.ts';
 import { createLogger } from '../../../src/logging.ts';
 import { Metrics } from '../../../src/metrics.ts';
 import { FlowOperator } from '../../../src/operator.ts';
+import { TermOfOffice } from '../../../src/runtime/office.ts';
 import { Redaction } from '../../../src/runtime/redaction.ts';
 
 /** The operator in the test's own process. */
@@ -24,7 +25,9 @@ export async function startOperatorHere(
   const metrics = new Metrics();
   const config: Config = { leaderElect: false, httpPort: 0, workers: 4, logLevel: 'debug', ...settings };
   const logger = createLogger(config.logLevel, redaction, { write: (line) => void log.push(line) });
-  const operator = new FlowOperator({ config, kubeConfig, log: logger, metrics, redaction, version: '0.0.0-e2e' });
+  const office = new TermOfOffice();
+  office.extend(Infinity);
+  const operator = new FlowOperator({ config, kubeConfig, log: logger, metrics, redaction, version: '0.0.0-e2e', office });
   await operator.start();
   await operator.work();
   return {
