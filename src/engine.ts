@@ -1,4 +1,4 @@
-import { FINALIZER, FORCE_DELETE_ANNOTATION, PAUSED_ANNOTATION } from './api/v1alpha1/group.ts';
+import { ABANDON_ANNOTATION, FINALIZER, FORCE_DELETE_ANNOTATION, PAUSED_ANNOTATION } from './api/v1alpha1/group.ts';
 import type { AuthentikConnectionSpec } from './api/v1alpha1/authentik-connection.ts';
 import type { ClientOptions } from './authentik/client.ts';
 import type { Session } from './authentik/session.ts';
@@ -71,7 +71,8 @@ export class Engine {
       events,
       metrics,
       finalizer: FINALIZER,
-      annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION },
+      annotations: { paused: PAUSED_ANNOTATION, forceDelete: FORCE_DELETE_ANNOTATION, abandon: ABANDON_ANNOTATION },
+      startedAt: timestamp(),
       now: timestamp,
     };
     this.#reconciler = new Reconciler(controllers, environment, log);

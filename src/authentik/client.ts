@@ -84,6 +84,11 @@ export class AuthentikClient {
     retryReads(this.#http);
   }
 
+  /** How long one request may take, in milliseconds. */
+  get requestTimeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
   /** The parsed body. */
   async get(path: string, query?: Query): Promise<unknown> {
     return this.#send('GET', path, query);

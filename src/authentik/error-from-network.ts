@@ -60,7 +60,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 export function errorFromNetwork(call: Call, thrown: unknown, ending: Ending = 'failed'): AuthentikError {
   const host = URL.parse(call.base)?.host ?? call.base;
   const fail = (message: string, sent: boolean): AuthentikError =>
-    new AuthentikError('Unreachable', message, { ambiguous: sent && isCreate(call), cause: causeWithoutRequest(thrown) });
+    new AuthentikError('Unreachable', message, {
+      ambiguous: sent && isCreate(call),
+      ...(sent ? {} : { refused: true }),
+      cause: causeWithoutRequest(thrown),
+    });
   switch (ending) {
     case 'timed out':
       return fail(`${host} did not answer ${describeCall(call)} within ${call.timeoutMs / 1000} s.`, true);

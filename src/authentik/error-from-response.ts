@@ -73,12 +73,16 @@ function redirected(call: Call, response: RawResponse): AuthentikError {
     'Unreachable',
     `${call.base} redirected ${describeCall(call)} ${where}: set url to the address that answers itself.`,
     response,
+    { refused: true },
   );
 }
 
 function serverFailed(call: Call, response: RawResponse, what: string): AuthentikError {
   // The request id is for the log only: in the message it would make every retry look like news, and cost a status write each.
-  return failure('ServerError', `Authentik failed on ${describeCall(call)} with ${what}.`, response, { ambiguous: isCreate(call) });
+  return failure('ServerError', `Authentik failed on ${describeCall(call)} with ${what}.`, response, {
+    ambiguous: isCreate(call),
+    settled: true,
+  });
 }
 
 function throttled(call: Call, response: RawResponse): AuthentikError {
@@ -103,7 +107,7 @@ function unavailable(call: Call, response: RawResponse): AuthentikError {
 /** A client error without JSON comes from a proxy, a firewall or another web site; above all, its 404 doesn't mean that an object is gone. */
 function foreign(call: Call, response: RawResponse): AuthentikError {
   const message = `${call.base} answered ${describeCall(call)} with ${response.status}, but not as Authentik's API does: check url and what stands in between.`;
-  return failure('Unreachable', message, response);
+  return failure('Unreachable', message, response, { refused: true });
 }
 
 function refused(call: Call, response: RawResponse, detail: string): AuthentikError {
@@ -125,7 +129,10 @@ function invalid(call: Call, response: RawResponse, fields: FieldMessages): Auth
 function missing(call: Call, response: RawResponse, detail: string): AuthentikError {
   if (detail === '') return foreign(call, response);
   // Transient on purpose: callers for whom absence means something look at `notFound`; for all others it was there a moment ago.
-  return failure('ServerError', `Authentik has nothing for ${describeCall(call)}: ${quoted(call, detail)}`, response, { notFound: true });
+  return failure('ServerError', `Authentik has nothing for ${describeCall(call)}: ${quoted(call, detail)}`, response, {
+    notFound: true,
+    refused: true,
+  });
 }
 
 function failure(reason: Reason, message: string, response: RawResponse, details: FailureDetails = {}): AuthentikError {

@@ -9,6 +9,8 @@ export interface FailureDetails {
   readonly requestID?: string | undefined;
   readonly notFound?: boolean;
   readonly ambiguous?: boolean;
+  readonly refused?: boolean;
+  readonly settled?: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -26,17 +28,24 @@ export class AuthentikError extends OperatorError {
   readonly notFound: boolean;
   /** A create that may have happened all the same. Look it up before trying again. */
   readonly ambiguous: boolean;
+  readonly #settled: boolean;
 
   constructor(reason: Reason, message: string, details: FailureDetails = {}) {
     super(reason, message, {
       ...(details.cause === undefined ? {} : { cause: details.cause }),
       ...(details.retryAfterMs === undefined ? {} : { retryAfterMs: details.retryAfterMs }),
+      ...(details.refused === undefined ? {} : { refused: details.refused }),
     });
     this.status = details.status;
     this.fields = details.fields ?? {};
     this.requestID = details.requestID;
     this.notFound = details.notFound ?? false;
     this.ambiguous = details.ambiguous ?? false;
+    this.#settled = details.settled ?? false;
+  }
+
+  override get settled(): boolean {
+    return this.#settled || this.refused;
   }
 
   override get context(): Readonly<Record<string, unknown>> {

@@ -38,11 +38,10 @@ function resource(object: ManagedObject, session: Session, desired: DesiredFlow)
   const { slug } = object.spec as AuthentikFlowSpec;
   const status = object.status as AuthentikFlowStatus | undefined;
   const created = status?.uuid !== undefined && status.adopted === undefined;
-  const marked = status?.pendingCreate?.connectionURL === session.url;
   const record = {
     uuid: recordedUUID(object),
     created,
-    marked,
+    found: status?.adopted?.bound ?? {},
     bindings: status?.bindings ?? [],
     policyBindings: status?.policyBindings ?? [],
   };

@@ -25,6 +25,7 @@ export function policyController(parts: ManagedKindParts): ManagedController<Bod
 function forgetful(resource: EntityResource, session: Session): External {
   return {
     observe: async () => resource.observe(),
+    intent: () => resource.intent(),
     create: async () => resource.create(),
     blockers: async (observed) => resource.blockers(observed),
     delete: async (observed) => resource.delete(observed),

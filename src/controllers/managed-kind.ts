@@ -23,7 +23,10 @@ export type ManagedController<References> = Controller<Session, References, Memb
 /** What such kinds share: the connection, the policies, and how references are found. */
 export function managedKind(parts: ManagedKindParts): Pick<ManagedController<never>, 'connect' | 'policies' | 'server'> {
   return {
-    connect: async (object) => parts.connections.connect(object),
+    connect: async (object) => {
+      const connected = await parts.connections.connect(object);
+      return { ...connected, requestTimeoutMs: connected.session.client.requestTimeoutMs };
+    },
     server: (object) => parts.connections.urlOf(object),
     policies: (object) => policiesOf(object, parts.connections),
   };

@@ -33,6 +33,11 @@ export class SecretValues {
     this.#recorded = new Map(recorded.map((record) => [record.name, record]));
   }
 
+  /** Names in the spec of everything that comes out of Secrets. */
+  get fields(): ReadonlySet<string> {
+    return new Set(this.#parts.flatMap((part) => part.fields));
+  }
+
   get writeOnly(): Readonly<Record<string, string>> {
     return Object.assign({}, ...this.#parts.map((part) => part.writeOnly)) as Record<string, string>;
   }

@@ -28,11 +28,15 @@ export interface Controller<Session, References = unknown, Secrets = unknown> {
   server(object: ManagedObject): string | undefined;
   /** The name that the counterpart is found and created by. */
   externalName(object: ManagedObject): string;
-  policies(object: ManagedObject, session: Session): Policies;
+  policies(object: ManagedObject): Policies;
   /** Finds what to talk to. */
-  connect(
-    object: ManagedObject,
-  ): Promise<{ readonly session: Session; readonly status: Readonly<Record<string, unknown>>; readonly url: string }>;
+  connect(object: ManagedObject): Promise<{
+    readonly session: Session;
+    readonly status: Readonly<Record<string, unknown>>;
+    readonly url: string;
+    /** How long a request may be under way, in milliseconds. */
+    readonly requestTimeoutMs?: number;
+  }>;
   resolveReferences(object: ManagedObject, session: Session): Promise<References>;
   readSecrets(object: ManagedObject, session: Session): Promise<Secrets>;
   external(object: ManagedObject, session: Session, references: References, secrets: Secrets): External;

@@ -1,9 +1,12 @@
 import type { Environment } from './environment.ts';
 import { OperatorError, toOperatorError } from './errors.ts';
 import type { External, Observation } from './external.ts';
+import { holder, recordedRival } from './claim.ts';
+import { waitForEarlier } from './create-step.ts';
 import { formatKey, type ObjectKey } from './object.ts';
-import { leftBehind } from './left-behind.ts';
-import { isMarked, required, type Pass } from './pass.ts';
+import { leftBehind, release } from './left-behind.ts';
+import { restorable, standingOf, type Values } from './ownership.ts';
+import { foundIn, recordOf, type Pass } from './pass.ts';
 import type { Reason } from './reasons.ts';
 
 /** The reasons that mean: there is nothing left to ask Authentik with, and waiting won't bring it back. */
@@ -13,6 +16,9 @@ const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>([
   'SecretNotFound',
   'SecretKeyMissing',
 ]);
+
+/** How long what is out of reach is waited for before it is left behind, in milliseconds. */
+const RELEASE_GRACE_MS = 10 * 60_000;
 
 /** How soon somebody who used the object in Authentik is looked for again, in milliseconds; the audit log usually tells sooner. */
 const LOOK_AGAIN_MS = 60_000;
@@ -48,17 +54,36 @@ function waitForDependents<Session>(pass: Pass<Session>, { index, store }: Envir
 
 async function undo<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
   const name = pass.controller.externalName(pass.object);
-  if (pass.status.uuid === undefined && pass.status.pendingCreate === undefined) return;
+  const { uuid, pendingCreate, adopted } = pass.status;
+  if (uuid === undefined && pendingCreate === undefined) return;
+  pass.policies = pass.controller.policies(pass.object);
+  const policy = pass.policies.deletion ?? (adopted === undefined ? 'Delete' : 'Restore');
+  // What stays as it is needs nobody to be asked.
+  if (policy === 'Retain') {
+    environment.events.record(pass.object, 'Normal', 'Retained', `left "${name}" in Authentik as it is`);
+    return;
+  }
   const external = await reach(pass, environment, name);
   if (external === undefined) return;
   const observation = await external.observe();
-  const ours = pass.status.uuid === undefined ? isMarked(pass) : pass.status.uuid === observation.uuid;
-  if (!observation.exists || !ours) {
+  if (isOurs(pass, environment, observation, name)) await apply(pass, environment, external, observation, policy);
+}
+
+/** Whether what was found is ours to undo. Throws while an unanswered create may still arrive, for it would be nobody's then. */
+function isOurs<Session>(pass: Pass<Session>, environment: Environment, observation: Observation, name: string): boolean {
+  const found = foundIn(pass, observation);
+  const standing = found === undefined ? 'foreign' : standingOf(recordOf(pass), found);
+  if (found === undefined || standing === 'foreign') {
     const where = pass.status.connectionURL;
-    if (where !== undefined && where !== pass.url) environment.events.record(pass.object, 'Warning', 'Released', leftBehind(name, where));
-    return;
+    if (where !== undefined && where !== pass.url) release(pass, environment, leftBehind(name, where));
+    waitForEarlier(pass, environment, name);
+    return false;
   }
-  await apply(pass, environment, external, observation, name);
+  // Whoever else has it on record goes on using it: it isn't ours alone to undo.
+  const other = holder(pass, environment, found.uuid) ?? (standing === 'made' ? recordedRival(pass, environment) : undefined);
+  if (other === undefined) return true;
+  release(pass, environment, `left "${name}" to ${other.kind} ${other.metadata.namespace}/${other.metadata.name}, which manages it too`);
+  return false;
 }
 
 async function apply<Session>(
@@ -66,22 +91,24 @@ async function apply<Session>(
   environment: Environment,
   external: External,
   observation: Observation,
-  name: string,
+  policy: 'Delete' | 'Restore',
 ): Promise<void> {
-  const adopted = pass.status.adopted;
-  const policy = required(pass.policies, 'the policies').deletion ?? (adopted === undefined ? 'Delete' : 'Restore');
-  const record = (reason: 'Retained' | 'Restored' | 'Deleted', message: string): void =>
+  const name = pass.controller.externalName(pass.object);
+  const record = (reason: 'Restored' | 'Deleted', message: string): void =>
     environment.events.record(pass.object, 'Normal', reason, message);
-  if (policy === 'Retain') {
-    record('Retained', `left "${name}" in Authentik as it is`);
-  } else if (policy === 'Restore' && adopted !== undefined) {
-    await external.restore(observation, adopted.before ?? {});
+  if (policy === 'Restore' && pass.status.adopted !== undefined) {
+    await external.restore(observation, toRestore(pass, observation));
     record('Restored', `put "${name}" back to what it held before`);
   } else {
     await refuseIfUsed(pass, environment, external, observation, name);
     await external.delete(observation);
     record('Deleted', `deleted "${name}" from Authentik`);
   }
+}
+
+/** One field of somebody else's object decides for itself, since clearing it is a change by others too. */
+function toRestore<Session>(pass: Pass<Session>, { print = () => undefined }: Observation): Values {
+  return pass.controller.manages === 'field' ? (pass.status.adopted?.before ?? {}) : restorable(recordOf(pass), print);
 }
 
 async function refuseIfUsed<Session>(
@@ -101,19 +128,36 @@ async function refuseIfUsed<Session>(
   );
 }
 
-/** The counterpart, or undefined when there is nothing left to reach it with: then the object is let go, and says what stays behind. */
+/**
+ * The counterpart, or undefined when there is nothing left to reach it with: then the object is let go, and says what stays behind. Not at
+ * once, since a Secret that is being rewritten is missing for a moment.
+ */
 async function reach<Session>(pass: Pass<Session>, environment: Environment, name: string): Promise<External | undefined> {
   try {
     const { session, url } = await pass.controller.connect(pass.object);
     pass.session = session;
     pass.url = url;
-    pass.policies = pass.controller.policies(pass.object, session);
+    delete pass.status.releaseAt;
     return pass.controller.externalForDeletion(pass.object, session);
   } catch (thrown) {
     const error = toOperatorError(thrown);
-    if (!OUT_OF_REACH.has(error.reason)) throw error;
-    const where = pass.status.connectionURL ?? 'Authentik';
-    environment.events.record(pass.object, 'Warning', 'Released', leftBehind(name, where, error.message));
+    const abandoned = pass.object.metadata.annotations?.[environment.annotations.abandon] === 'true';
+    if (!abandoned && !OUT_OF_REACH.has(error.reason)) throw error;
+    if (!abandoned) waitForGrace(pass, environment, error, name);
+    release(pass, environment, leftBehind(name, pass.status.connectionURL ?? 'Authentik', error.message));
     return undefined;
   }
+}
+
+/** Throws until the grace is over; when that is stands in the status, so that a restart doesn't begin anew. */
+function waitForGrace<Session>(pass: Pass<Session>, environment: Environment, error: OperatorError, name: string): void {
+  const now = Date.parse(environment.now());
+  pass.status.releaseAt ??= new Date(now + RELEASE_GRACE_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+  const left = Date.parse(pass.status.releaseAt) - now;
+  if (left <= 0) return;
+  throw new OperatorError(
+    error.reason,
+    `"${name}" can't be undone in Authentik (${error.message}). It is left behind there at ${pass.status.releaseAt}; to let go at once, annotate this object with ${environment.annotations.abandon}: "true"`,
+    { cause: error, retryAfterMs: left },
+  );
 }

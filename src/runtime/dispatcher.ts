@@ -5,7 +5,7 @@ import { dependencyTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
 import { formatKey, keyOf, type ManagedObject, type ObjectKey } from './object.ts';
 import type { Reconciler } from './reconciler.ts';
-import { claimTopic } from './steps.ts';
+import { claimTopic, keyTopic } from './claim.ts';
 import type { ObjectChange, ObjectStore, SourceStore } from './store.ts';
 import type { Workqueue } from './workqueue.ts';
 
@@ -109,9 +109,11 @@ export class Dispatcher<Session> {
 
   #topics(controller: Controller<Session>, object: ManagedObject): readonly string[] {
     const claimed = controller.claim(object);
+    const uuid = (object.status as { uuid?: string } | undefined)?.uuid;
     return [
       ...(this.#used.get(formatKey(keyOf(object))) ?? []).map(dependencyTopic),
       ...(claimed === undefined ? [] : [claimTopic(claimed)]),
+      ...(uuid === undefined ? [] : [keyTopic(uuid)]),
       ...this.#parts.extraTopics(object),
     ];
   }

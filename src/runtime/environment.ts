@@ -17,11 +17,13 @@ export interface Environment {
   readonly metrics: ReconcileMetrics;
   /** Our finalizer. */
   readonly finalizer: string;
-  readonly annotations: { readonly paused: string; readonly forceDelete: string };
+  readonly annotations: { readonly paused: string; readonly forceDelete: string; readonly abandon: string };
   /** Takes secrets out of a text: statuses are read by more people than logs. */
   redact(text: string): string;
   /** RFC 3339, to the second, as Kubernetes writes times. */
   now(): string;
+  /** RFC 3339: when we began to work. Whatever a status says to be under way since before was somebody else's doing. */
+  readonly startedAt: string;
   /** Writes the status as it stands now, in the middle of a pass. */
   flush(pass: Pass<never> | Pass<unknown>): Promise<void>;
 }

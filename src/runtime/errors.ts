@@ -27,7 +27,12 @@ export class OperatorError extends Error {
     return classOf(this.reason);
   }
 
-  /** The other side said no, and certainly changed nothing. */
+  /** The other side has answered: if a create hasn't taken place by now, it never will. */
+  get settled(): boolean {
+    return this.refused;
+  }
+
+  /** The other side said no, or never heard of it: certainly nothing was changed. */
   get refused(): boolean {
     return (
       this.#refused ??

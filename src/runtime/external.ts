@@ -1,5 +1,6 @@
 import type { Judgement } from './conditions.ts';
 import type { OperatorError } from './errors.ts';
+import type { Prints, Values } from './ownership.ts';
 
 /** A declared field that Authentik holds otherwise. Never carries values of secrets. */
 export interface Difference {
@@ -19,7 +20,13 @@ export interface Observation {
   /** Goes into the object's status as it is. */
   readonly status: Readonly<Record<string, unknown>>;
   /** What the declared fields hold now, for putting them back one day. Holds no secrets. */
-  readonly before: Readonly<Record<string, unknown>>;
+  readonly before: Values;
+  /** What is declared, for telling later whether it is still there; without what comes out of Secrets. */
+  readonly declared?: Prints;
+  /** What the counterpart holds in any field. */
+  readonly print?: (field: string) => string | undefined;
+  /** The keys of what is bound and was there before us, by the key of what it is bound to, as far as that is declared. */
+  readonly bound?: Readonly<Record<string, readonly string[]>>;
   readonly conditions?: readonly Judgement[];
 }
 
@@ -31,7 +38,10 @@ export interface Observation {
  * thrown as `OperatorError`.
  */
 export interface External {
+  /** What is there by the recorded key, else by name. What is on record is gone only when the server says so about that very key. */
   observe(): Promise<Observation>;
+  /** What `create` is going to send, for telling later whether something that was found is what it made. */
+  intent?(): Prints;
   create(): Promise<Observation>;
   update(observed: Observation): Promise<Observation>;
   /** After a `create` or `update` that failed: what of it was done, for the status, so that the next try goes on from there. */
@@ -39,8 +49,8 @@ export interface External {
   /** What deleting would take along that is not ours; named for the user. */
   blockers(observed: Observation): Promise<readonly string[]>;
   delete(observed: Observation): Promise<void>;
-  /** Puts the declared fields back to what they held. */
-  restore(observed: Observation, before: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Puts fields back to what they held: those in `before`, and whatever was bound. */
+  restore(observed: Observation, before: Values): Promise<void>;
   /** What remains once everything declared is in place, such as looking at the result from outside. Throws when it isn't as it should be. */
   settle?(observed: Observation): Promise<SettleResult>;
 }

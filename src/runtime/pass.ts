@@ -3,15 +3,19 @@ import type { Controller, Policies } from './controller.ts';
 import type { External, Observation } from './external.ts';
 import type { Logger } from './logger.ts';
 import type { ManagedObject, ObjectKey } from './object.ts';
+import type { Found, OwnershipRecord } from './ownership.ts';
 
 /** What the engine itself keeps in a status. The rest belongs to the kinds. */
 export interface EngineStatus {
   observedGeneration?: number;
   conditions?: readonly Condition[];
-  uuid?: string | undefined;
-  connectionURL?: string | undefined;
-  pendingCreate?: { readonly name: string; readonly at: string; readonly connectionURL?: string | undefined } | undefined;
-  adopted?: { readonly at: string; readonly before?: Readonly<Record<string, unknown>> | undefined } | undefined;
+  /** These four are the ownership record; only its transitions change them. */
+  uuid?: OwnershipRecord['uuid'];
+  connectionURL?: OwnershipRecord['connectionURL'];
+  pendingCreate?: OwnershipRecord['pendingCreate'];
+  adopted?: OwnershipRecord['adopted'];
+  /** RFC 3339: when an object that is being deleted is let go although its counterpart can't be reached. */
+  releaseAt?: string | undefined;
   lastChange?: string | undefined;
 }
 
@@ -30,11 +34,16 @@ export interface Pass<Session> {
   session: Session | undefined;
   url: string | undefined;
   policies: Policies | undefined;
+  /** How long a request may be under way, in milliseconds. */
+  patienceMs: number;
   references: unknown;
   secrets: unknown;
   external: External | undefined;
   observation: Observation | undefined;
 }
+
+/** Where nothing else is known: the default time-out of requests. */
+const DEFAULT_PATIENCE_MS = 30_000;
 
 const COMMON_CONDITIONS = ['ReferencesResolved', 'SecretsResolved', 'Synced'];
 
@@ -62,6 +71,7 @@ export function beginPass<Session>(
     session: undefined,
     url: undefined,
     policies: undefined,
+    patienceMs: DEFAULT_PATIENCE_MS,
     references: undefined,
     secrets: undefined,
     external: undefined,
@@ -72,25 +82,36 @@ export function beginPass<Session>(
 /** Takes over what is known of the counterpart. */
 export function accept<Session>(pass: Pass<Session>, observation: Observation): void {
   pass.observation = observation;
-  if (observation.exists) {
-    if (pass.controller.manages !== 'nothing') {
-      pass.status.uuid = observation.uuid;
-      pass.status.connectionURL = pass.url;
-    }
-    Object.assign(pass.status, observation.status);
-  }
+  if (observation.exists) Object.assign(pass.status, observation.status);
   for (const judgement of observation.conditions ?? []) pass.conditions.mark(judgement);
 }
 
-/** Whether something that is found by name must be what we were about to create: only on the server that the mark speaks of. */
-export function isMarked<Session>(pass: Pass<Session>): boolean {
-  return pass.status.pendingCreate !== undefined && pass.status.pendingCreate.connectionURL === pass.url;
+/** The ownership record as it stands. */
+export function recordOf<Session>({ status }: Pass<Session>): OwnershipRecord {
+  const { uuid, connectionURL, pendingCreate, adopted } = status;
+  return { uuid, connectionURL, pendingCreate, adopted };
+}
+
+/** Puts the outcome of a transition into the status to be. */
+export function setRecord<Session>({ status }: Pass<Session>, { uuid, connectionURL, pendingCreate, adopted }: OwnershipRecord): void {
+  Object.assign(status, { uuid, connectionURL, pendingCreate, adopted });
+}
+
+/** What was found, as the ownership record asks about it; undefined when there is nothing. */
+export function foundIn<Session>(pass: Pass<Session>, observation: Observation): Found | undefined {
+  if (!observation.exists || observation.uuid === undefined) return undefined;
+  return { uuid: observation.uuid, url: pass.url, print: observation.print ?? (() => undefined) };
 }
 
 /** A value that an earlier step must have set; its absence is a mistake in the order of the steps. */
 export function required<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`${what} is not known at this step`);
   return value;
+}
+
+/** The counterpart, once references and Secrets are known. */
+export function externalOf<Session>(pass: Pass<Session>): External {
+  return required(pass.external, 'the counterpart');
 }
 
 export function judge(type: string, status: Judgement['status'], reason: Judgement['reason'], message: string): Judgement {

@@ -1,7 +1,7 @@
 import { dependencyTopic } from './deletion.ts';
 import { OperatorError } from './errors.ts';
 import type { Reason } from './reasons.ts';
-import { claimTopic } from './steps.ts';
+import { claimTopic } from './claim.ts';
 import { FakeWorld } from './testing/fake-world.ts';
 
 async function ready(value = 'x'): Promise<FakeWorld> {
@@ -38,37 +38,86 @@ describe('creating', () => {
 
   it.each([
     {
-      reason: 'the answer was lost: what is found under the mark is ours, and no second one is made',
+      reason: 'the answer was lost: what is found under the mark and is what was sent is ours, and no second one is made',
       when: 'after',
       error: new OperatorError('Unreachable', 'cut'),
+      next: 'done',
       deeds: ['create a'],
-      ours: true,
     },
     {
-      reason: 'nothing arrived: it is made the next time',
+      reason: 'nothing arrived: it is made once it can’t arrive any more',
       when: 'before',
       error: new OperatorError('Unreachable', 'cut'),
+      next: 'after',
       deeds: ['create a'],
-      ours: true,
     },
     {
-      reason: 'refused: what appears under the name later is somebody else’s',
-      when: 'before',
-      error: new OperatorError('InvalidSpec', 'no'),
+      reason: 'it arrives late: it is ours, and no second one is made',
+      when: 'later',
+      error: new OperatorError('Unreachable', 'timed out'),
+      next: 'after',
       deeds: [],
-      ours: false,
     },
-  ] as const)('$reason', async ({ when, error, deeds, ours }) => {
+  ] as const)('$reason', async ({ when, error, next, deeds }) => {
     const world = new FakeWorld();
     world.store.apply('Thing', 'a', { value: 'x' });
     world.faults.set('create a', { when, error });
     await world.pass('a');
-    expect(world.status('a')['pendingCreate'] !== undefined).toBe(ours);
-    if (!ours) world.things.set('a', { uuid: 'foreign', value: 'x' });
+    expect(world.status('a')['pendingCreate']).toMatchObject({ name: 'a' });
+    expect(await world.pass('a')).toMatchObject({ kind: next });
+    for (const arrive of world.underWay) arrive();
+    world.advance(60_000);
     await world.pass('a');
     expect(world.deeds).toEqual(deeds);
     expect(world.conditions('a')['Ready']).toBe('True/Reconciled');
-    expect(world.status('a')['adopted'] === undefined).toBe(ours);
+    expect(world.status('a')).not.toHaveProperty('adopted');
+    expect(world.doubles).toBe(0);
+  });
+
+  it.each([
+    { reason: 'Authentik refused it', error: new OperatorError('InvalidSpec', 'no') },
+    { reason: 'the request never left', error: new OperatorError('Unreachable', 'connection refused', { refused: true }) },
+  ])('takes what appears under the name later for somebody else’s when $reason', async ({ error }) => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x', policies: { adoption: 'Never', deletion: undefined } });
+    world.faults.set('create a', { when: 'before', error });
+    await world.pass('a');
+    expect(world.status('a')).not.toHaveProperty('pendingCreate');
+    world.things.set('a', { uuid: 'foreign', value: 'x' });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('False/AdoptionConflict');
+    world.store.delete(world.key('a'));
+    await world.pass('a');
+    expect(world.things.get('a')?.uuid).toBe('foreign');
+    expect(world.deeds).toEqual([]);
+  });
+
+  it('doesn’t take for its own what is found under the mark and isn’t what was sent', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    world.faults.set('create a', { when: 'before', error: new OperatorError('Unreachable', 'cut') });
+    await world.pass('a');
+    world.things.set('a', { uuid: 'foreign', value: 'by hand' });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('False/AdoptionConflict');
+    world.store.delete(world.key('a'));
+    world.advance(60_000);
+    await world.pass('a');
+    expect(world.things.get('a')).toEqual({ uuid: 'foreign', value: 'by hand' });
+  });
+
+  it('keeps the record of something that a look missed until something new stands in its place', async () => {
+    const world = new FakeWorld();
+    world.things.set('a', { uuid: 'foreign', value: 'before' });
+    world.store.apply('Thing', 'a', { value: 'x', policies: { adoption: 'Always', deletion: undefined } });
+    await world.pass('a');
+    world.misses = 1;
+    await world.pass('a');
+    await world.pass('a');
+    expect(world.status('a')).toMatchObject({ uuid: 'foreign', adopted: { before: { value: 'before' } } });
+    world.store.delete(world.key('a'));
+    await world.pass('a');
+    expect(world.things.get('a')).toEqual({ uuid: 'foreign', value: 'before' });
   });
 });
 
@@ -373,8 +422,43 @@ describe('deleting', () => {
   ] as const)('$reason', async ({ error, gone }) => {
     const world = await ready();
     world.connectError = new OperatorError(error, 'no way');
-    expect(await deleted(world)).toBe(gone);
+    expect(await deleted(world)).toBe(false);
+    expect(world.status('a')['releaseAt'] !== undefined).toBe(gone);
+    world.restart();
+    world.advance(11 * 60_000);
+    await world.pass('a');
+    expect(world.store.get(world.key('a')) === undefined).toBe(gone);
     expect(world.things.has('a')).toBe(true);
     expect(world.events.some((event) => event.startsWith('Warning Released'))).toBe(gone);
+  });
+
+  it('comes back to what a Secret that was only rewritten held up', async () => {
+    const world = await ready();
+    world.connectError = new OperatorError('SecretNotFound', 'no way');
+    expect(await deleted(world)).toBe(false);
+    world.connectError = undefined;
+    await world.pass('a');
+    expect(world.things.has('a')).toBe(false);
+  });
+
+  it.each([
+    { reason: 'abandoned', annotations: { 'test/abandon': 'true' }, policies: undefined },
+    { reason: 'retained', annotations: {}, policies: { adoption: 'IfMatch', deletion: 'Retain' } },
+  ] as const)('needs no server when it is $reason', async ({ annotations, policies }) => {
+    const world = await ready();
+    world.store.apply('Thing', 'a', { value: 'x', ...(policies === undefined ? {} : { policies }) }, { annotations: { ...annotations } });
+    world.connectError = new OperatorError('Unreachable', 'down');
+    expect(await deleted(world)).toBe(true);
+    expect(world.things.has('a')).toBe(true);
+  });
+
+  it('puts back only what still is as we made it', async () => {
+    const world = new FakeWorld();
+    world.things.set('a', { uuid: 'foreign', value: 'before' });
+    world.store.apply('Thing', 'a', { value: 'x', policies: { adoption: 'Always', deletion: undefined } });
+    await world.pass('a');
+    world.things.set('a', { uuid: 'foreign', value: 'by an administrator' });
+    expect(await deleted(world)).toBe(true);
+    expect(world.things.get('a')?.value).toBe('by an administrator');
   });
 });

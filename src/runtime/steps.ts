@@ -1,10 +1,15 @@
+import { adopt } from './adopt-step.ts';
+import { claim, claimKey } from './claim.ts';
+import { isReady } from './conditions.ts';
+import { create } from './create-step.ts';
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
-import type { Difference, Observation } from './external.ts';
-import { isReady } from './conditions.ts';
-import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
-import { leftBehind } from './left-behind.ts';
-import { accept, isMarked, judge, required, type EngineStatus, type Pass } from './pass.ts';
+import type { Observation } from './external.ts';
+import { leftBehind, release } from './left-behind.ts';
+import type { ObjectKey } from './object.ts';
+import { foundAgain, leaveBehind, made, standingOf } from './ownership.ts';
+import { accept, externalOf, foundIn, recordOf, required, setRecord, type Pass } from './pass.ts';
+import { update } from './update-step.ts';
 
 /** One step of a pass. It fills in the pass, or throws an `OperatorError` that ends it. */
 export interface Step<Session> {
@@ -34,55 +39,14 @@ export function applySteps<Session>(): readonly Step<Session>[] {
 }
 
 async function connect<Session>(pass: Pass<Session>): Promise<void> {
-  const { session, status, url } = await pass.controller.connect(pass.object);
+  const { session, status, url, requestTimeoutMs } = await pass.controller.connect(pass.object);
   pass.session = session;
   pass.url = url;
-  pass.policies = pass.controller.policies(pass.object, session);
+  pass.patienceMs = requestTimeoutMs ?? pass.patienceMs;
+  pass.policies = pass.controller.policies(pass.object);
   Object.assign(pass.status, status);
   // A recorded key means nothing on another server. But the same server may have got another address: then the look-up finds the
   // same key again, and what has it stays ours.
-}
-
-/** Two objects that mean the same thing: the one that has it recorded wins, else the older one. The other writes nothing. */
-function claim<Session>(pass: Pass<Session>, { index, store }: Environment): void {
-  const claimed = pass.controller.claim(pass.object);
-  if (claimed === undefined) return;
-  const rivals = index
-    .owners(claimTopic(claimed))
-    .filter((key) => formatKey(key) !== formatKey(pass.key))
-    .flatMap((key) => store.get(key) ?? [])
-    .filter((rival) => isRival(pass, rival));
-  const winner = [pass.object, ...rivals].sort((a, b) => precedence(a, b, pass.url))[0];
-  if (winner === undefined || winner === pass.object) return;
-  const { namespace, name } = winner.metadata;
-  throw new OperatorError('Conflict', `${winner.kind} ${namespace}/${name} already manages ${claimed}; delete one of the two`);
-}
-
-/**
- * Whoever has something on record on the same server. Before anybody has, a neighbour in the namespace that means the same server
- * counts too; one elsewhere doesn't, since it may not be allowed to use that server at all, and could keep out whoever is.
- */
-function isRival<Session>(pass: Pass<Session>, rival: ManagedObject): boolean {
-  const { uuid, connectionURL } = (rival.status ?? {}) as EngineStatus;
-  if (uuid !== undefined) return connectionURL === pass.url;
-  return rival.metadata.namespace === pass.key.namespace && pass.controller.server(rival) === pass.url;
-}
-
-/** The topic under which everybody who claims the same thing is indexed. */
-export function claimTopic(claimed: string): string {
-  return `claim:${claimed}`;
-}
-
-function precedence(a: ManagedObject, b: ManagedObject, url: string | undefined): number {
-  const recorded = (object: ManagedObject): number => {
-    const { uuid, connectionURL } = (object.status ?? {}) as EngineStatus;
-    return uuid !== undefined && connectionURL === url ? 0 : 1;
-  };
-  return (
-    recorded(a) - recorded(b) ||
-    a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
-    `${a.metadata.namespace}/${a.metadata.name}`.localeCompare(`${b.metadata.namespace}/${b.metadata.name}`)
-  );
 }
 
 async function references<Session>(pass: Pass<Session>): Promise<void> {
@@ -101,132 +65,24 @@ async function finalizer<Session>(pass: Pass<Session>, { store, finalizer: name 
 }
 
 async function observe<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
-  const recorded = pass.status.uuid;
-  const observation = await external(pass).observe();
+  const observation = await externalOf(pass).observe();
   pass.observation = observation;
   forgetOtherServer(pass, environment, observation);
-  if (observation.exists && (recorded === observation.uuid || isMarked(pass))) {
-    delete pass.status.pendingCreate;
-    accept(pass, observation);
-  }
+  const found = foundIn(pass, observation);
+  if (found === undefined || pass.controller.manages === 'nothing') return;
+  const standing = standingOf(recordOf(pass), found);
+  if (standing === 'foreign') return;
+  claimKey(pass, environment, found.uuid);
+  setRecord(pass, standing === 'recorded' ? foundAgain(recordOf(pass), found) : made(found));
+  accept(pass, observation);
 }
 
 /** What is on record speaks of another server, and isn't found on this one: it stays behind there, and somebody should know. */
 function forgetOtherServer<Session>(pass: Pass<Session>, environment: Environment, observation: Observation): void {
   const { uuid, connectionURL } = pass.status;
   if (uuid === undefined || connectionURL === undefined || connectionURL === pass.url || observation.uuid === uuid) return;
-  environment.events.record(pass.object, 'Warning', 'Released', leftBehind(pass.controller.externalName(pass.object), connectionURL));
-  delete pass.status.uuid;
-  delete pass.status.adopted;
-  delete pass.status.connectionURL;
-}
-
-/** Decides about something that was there before us. What it held is on record before it is changed. */
-async function adopt<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
-  const observation = required(pass.observation, 'the observation');
-  if (!observation.exists || pass.status.uuid === observation.uuid || pass.controller.manages === 'nothing') {
-    if (observation.exists) accept(pass, observation);
-    await rememberBefore(pass, environment, observation);
-    return;
-  }
-  const name = pass.controller.externalName(pass.object);
-  const policy = required(pass.policies, 'the policies').adoption;
-  if (policy === 'Never') {
-    throw new OperatorError(
-      'AdoptionConflict',
-      `"${name}" is already in Authentik and adoptionPolicy is Never: choose another name, or set adoptionPolicy to IfMatch or Always`,
-    );
-  }
-  if (policy === 'IfMatch' && observation.differences.length > 0) {
-    throw new OperatorError(
-      'AdoptionConflict',
-      `"${name}" is already in Authentik and differs in ${listFields(observation.differences)}: align the spec, or set adoptionPolicy: Always to change it`,
-    );
-  }
-  pass.status.adopted = { at: environment.now(), before: observation.before };
-  accept(pass, observation);
-  if (pass.controller.manages === 'object')
-    environment.events.record(pass.object, 'Normal', 'Adopted', `took over "${name}", which was already in Authentik`);
-  if (observation.differences.length > 0) await environment.flush(pass);
-}
-
-/** A field that is declared for the first time on something adopted: what it held is put on record before it is changed. */
-async function rememberBefore<Session>(pass: Pass<Session>, environment: Environment, observation: Observation): Promise<void> {
-  const adopted = pass.status.adopted;
-  if (adopted === undefined || Object.keys(observation.before).every((field) => field in (adopted.before ?? {}))) return;
-  pass.status.adopted = { ...adopted, before: { ...observation.before, ...adopted.before } };
-  if (observation.differences.length > 0) await environment.flush(pass);
-}
-
-/** The mark goes first: after a crash between the two, what is found by that name is known to be ours. */
-async function create<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
-  if (required(pass.observation, 'the observation').exists) return;
-  const name = pass.controller.externalName(pass.object);
-  delete pass.status.uuid;
-  delete pass.status.adopted;
-  // A mark that an earlier try has left stays until that try is known to have made nothing, or is found.
-  const marked = isMarked(pass);
-  if (!marked) await mark(pass, environment, name);
-  try {
-    accept(pass, await external(pass).create());
-  } catch (error) {
-    keepProgress(pass);
-    // A plain refusal made nothing, so nothing of that name is ours. After anything else it may be, and the mark stays.
-    if (!marked && error instanceof OperatorError && error.refused) delete pass.status.pendingCreate;
-    throw error;
-  }
-  delete pass.status.pendingCreate;
-  pass.status.lastChange = environment.now();
-  environment.events.record(pass.object, 'Normal', 'Created', `created "${name}" in Authentik`);
-}
-
-async function mark<Session>(pass: Pass<Session>, environment: Environment, name: string): Promise<void> {
-  pass.status.pendingCreate = { name, at: environment.now(), ...(pass.url === undefined ? {} : { connectionURL: pass.url }) };
-  pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', `creating "${name}" in Authentik`));
-  pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', `creating "${name}" in Authentik`));
-  await environment.flush(pass);
-}
-
-async function update<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
-  const before = required(pass.observation, 'the observation');
-  if (before.differences.length === 0) return;
-  const fields = listFields(before.differences);
-  const rotated = before.differences.every((difference) => difference.cause === 'Secret');
-  const drifted = wasSynced(pass) && !rotated;
-  // What parts of something adopted held before us must be on record before the first of them is changed.
-  if (pass.status.adopted !== undefined && recordsChanged(pass)) await environment.flush(pass);
-  try {
-    accept(pass, await external(pass).update(before));
-  } catch (error) {
-    keepProgress(pass);
-    throw error;
-  }
-  pass.status.lastChange = environment.now();
-  const plain = pass.controller.manages === 'field' ? 'Published' : 'Updated';
-  const event = rotated ? 'SecretRotated' : drifted ? 'DriftCorrected' : plain;
-  environment.events.record(pass.object, 'Normal', event, `${drifted ? 'put back' : 'set'} ${fields}`);
-  if (drifted) environment.metrics.driftCorrected(pass.key.kind);
-  const left = required(pass.observation, 'the observation').differences;
-  if (left.length > 0) {
-    throw new OperatorError('ServerError', `Authentik accepted the write and still holds something else in ${listFields(left)}`);
-  }
-}
-
-/** This spec has been carried out before, so what differs now is somebody else's doing, whether or not the object is Ready otherwise. */
-function wasSynced<Session>(pass: Pass<Session>): boolean {
-  const synced = ((pass.object.status ?? {}) as EngineStatus).conditions?.find((condition) => condition.type === 'Synced');
-  return synced?.status === 'True' && synced.observedGeneration === pass.generation;
-}
-
-function recordsChanged<Session>(pass: Pass<Session>): boolean {
-  const stored = (pass.object.status ?? {}) as Record<string, unknown>;
-  return (['bindings', 'policyBindings'] as const).some((field) => JSON.stringify(pass.status[field]) !== JSON.stringify(stored[field]));
-}
-
-/** What is on record as ours when a write fails half-way, so that it is neither forgotten nor taken for somebody else's. */
-function keepProgress<Session>(pass: Pass<Session>): void {
-  Object.assign(pass.status, external(pass).progress?.());
-  if (pass.status.uuid !== undefined) pass.status.connectionURL = pass.url;
+  release(pass, environment, leftBehind(pass.controller.externalName(pass.object), connectionURL));
+  setRecord(pass, leaveBehind(recordOf(pass)));
 }
 
 /** What an object is made of must be Ready before the object may say so. */
@@ -243,7 +99,7 @@ export function notReady(key: ObjectKey): string {
 }
 
 async function settle<Session>(pass: Pass<Session>): Promise<void> {
-  const result = await external(pass).settle?.(required(pass.observation, 'the observation'));
+  const result = await externalOf(pass).settle?.(required(pass.observation, 'the observation'));
   if (result === undefined) return;
   Object.assign(pass.status, result.status);
   for (const judgement of result.conditions ?? []) pass.conditions.mark(judgement);
@@ -252,17 +108,4 @@ async function settle<Session>(pass: Pass<Session>): Promise<void> {
 
 function session<Session>(pass: Pass<Session>): Session {
   return required(pass.session, 'the session');
-}
-
-function external<Session>(pass: Pass<Session>): NonNullable<Pass<Session>['external']> {
-  return required(pass.external, 'the counterpart');
-}
-
-const SHOWN_FIELDS = 5;
-
-/** `a, b and 3 more`: what differs, short enough for a condition. */
-export function listFields(differences: readonly Difference[]): string {
-  const names = differences.map((difference) => difference.field);
-  const more = names.length - SHOWN_FIELDS;
-  return more > 0 ? `${names.slice(0, SHOWN_FIELDS).join(', ')} and ${more} more` : names.join(', ');
 }

@@ -210,7 +210,7 @@ describe('without the credentials', () => {
     { gone: 'the Secret', connection: true },
     { gone: 'the connection', connection: false },
   ])(
-    'because $gone is gone for good, the object is let go and says what stays behind',
+    'because $gone is gone for good, the object says until when it waits, is let go when told to, and says what stays behind',
     async ({ connection }) => {
       const scenario = await Scenario.open();
       try {
@@ -227,6 +227,11 @@ describe('without the credentials', () => {
         await scenario.api.remove('AuthentikFlow', scenario.namespace, slug);
         // A new process has nothing in memory.
         await scenario.startOperator();
+        const waiting = await scenario.until('AuthentikFlow', slug, ({ status }) => status?.['releaseAt'] !== undefined, 'waits');
+        expect(Date.parse(String(waiting.status?.['releaseAt'])) - Date.now()).toBeGreaterThan(5 * 60_000);
+        await scenario.api.patch('AuthentikFlow', scenario.namespace, slug, {
+          metadata: { annotations: { 'authentik.oceanenterprise.io/abandon': 'true' } },
+        });
         await scenario.history.until(
           () => scenario.history.latest('AuthentikFlow', scenario.namespace, slug) === undefined,
           'the flow is let go',

@@ -11,3 +11,5 @@ export const PAUSED_ANNOTATION = `${GROUP}/paused`;
 
 /** `"true"` deletes even what others in Authentik use. */
 export const FORCE_DELETE_ANNOTATION = `${GROUP}/force-delete`;
+/** `"true"` lets an object that is being deleted go at once when what it has in Authentik can't be reached. */
+export const ABANDON_ANNOTATION = `${GROUP}/abandon`;

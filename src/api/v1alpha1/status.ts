@@ -25,6 +25,8 @@ export const commonStatus = {
   conditions,
 };
 
+const prints = z.record(z.string(), z.string().max(64));
+
 /** On every kind that has something in Authentik. */
 export const managedStatus = {
   ...commonStatus,
@@ -36,8 +38,16 @@ export const managedStatus = {
       name: z.string().max(1024).describe('The name or slug about to be created.'),
       at: z.string().meta({ format: 'date-time' }).describe('When.'),
       connectionURL: z.string().max(2048).describe('On which Authentik.').optional(),
+      expires: z
+        .string()
+        .meta({ format: 'date-time' })
+        .describe("When a request that failed without an answer can't arrive any more.")
+        .optional(),
+      sent: prints.describe('A hash of each value that is sent.').optional(),
     })
-    .describe('Written before the object is created, so that after a crash what is found by that name is known to be ours.')
+    .describe(
+      'Written before the object is created, so that after a crash what is found by that name, and is what was sent, is known to be ours.',
+    )
     .optional(),
   adopted: z
     .object({
@@ -45,7 +55,13 @@ export const managedStatus = {
       before: z
         .record(z.string(), z.unknown())
         .meta({ 'x-kubernetes-preserve-unknown-fields': true })
-        .describe('What the declared fields held before; `deletionPolicy: Restore` puts it back.')
+        .describe('What the declared fields held before; `deletionPolicy: Restore` puts it back where ours is still there.')
+        .optional(),
+      applied: prints.describe('A hash of what we made of each field.').optional(),
+      applying: prints.describe('The same of what is being written.').optional(),
+      bound: z
+        .record(z.string(), z.array(z.string().max(64)).max(1000))
+        .describe('The keys of the bindings that were there before us, by what they are bound to.')
         .optional(),
     })
     .describe('Present when the object was in Authentik before us.')
@@ -63,6 +79,11 @@ export const managedStatus = {
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
     })
+    .optional(),
+  releaseAt: z
+    .string()
+    .meta({ format: 'date-time' })
+    .describe("When an object that is being deleted is let go although Authentik can't be reached.")
     .optional(),
   lastChange: z.string().meta({ format: 'date-time' }).describe('When Authentik was last changed for this object.').optional(),
 };

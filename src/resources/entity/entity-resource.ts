@@ -6,9 +6,11 @@ import { ownModels, type EntityType } from '../../catalogue/entity.ts';
 import { specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import type { Difference, External, Observation } from '../../runtime/external.ts';
+import type { Prints } from '../../runtime/ownership.ts';
 import { parseObject } from './api-object.ts';
 import { companions, current, differences } from './comparison.ts';
 import type { Body } from './desired.ts';
+import { printOfField, printsOf } from './prints.ts';
 import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
 import { foreignUsers } from './used-by.ts';
 import { withoutDeadReferences } from './dead-references.ts';
@@ -49,20 +51,43 @@ export class EntityResource implements External {
     return { exists: false, differences: [], status: {}, before: {} };
   }
 
+  /** What a create sends, without what comes out of Secrets. */
+  intent(): Prints {
+    const { entity, name } = this.#parts;
+    return printsOf(entity, { [entity.naturalKey]: name, ...this.#initial(), ...this.#declared() });
+  }
+
   /** The object by its recorded key, else by its exact name: the server ignores filters that it doesn't know. */
   async find(): Promise<ApiObject | undefined> {
     const { session, entity, recorded, name } = this.#parts;
     const rows = await session.cache.list(entity.path);
-    return rows.find((row) => row.pk === recorded) ?? rows.find((row) => row[entity.naturalKey] === name);
+    const known = rows.find((row) => row.pk === recorded) ?? (recorded === undefined ? undefined : await this.#byKey(recorded));
+    return known ?? rows.find((row) => row[entity.naturalKey] === name);
+  }
+
+  /**
+   * What is on record, asked for by its key: a list proves nothing by lacking it, since pages shift while they are read and rights to
+   * single objects shorten them. Flows are asked for by slug, and are the one on record only if their key is.
+   */
+  async #byKey(recorded: string): Promise<ApiObject | undefined> {
+    const { session, entity, name } = this.#parts;
+    try {
+      const row = parseObject(await session.client.get(`${entity.path}${segment(entity.lookup === 'pk' ? recorded : name)}/`));
+      if (row.pk !== recorded) return undefined;
+      session.cache.upsert(entity.path, row);
+      return row;
+    } catch (error) {
+      if (error instanceof AuthentikError && error.notFound) return undefined;
+      throw error;
+    }
   }
 
   async create(): Promise<Observation> {
     const { session, entity, name, desired } = this.#parts;
     this.#requireFields();
-    const initial = Object.fromEntries(entity.fields.flatMap((field) => (field.initial === undefined ? [] : [[field.api, field.initial]])));
     try {
       return this.#accept(
-        await session.client.post(entity.path, { [entity.naturalKey]: name, ...initial, ...desired, ...this.#secrets.writeOnly }),
+        await session.client.post(entity.path, { [entity.naturalKey]: name, ...this.#initial(), ...desired, ...this.#secrets.writeOnly }),
       );
     } catch (error) {
       // It may have happened all the same: the next pass looks at the server and not at what we remember.
@@ -107,8 +132,23 @@ export class EntityResource implements External {
       uuid: row.pk,
       differences: [...renamed, ...found, ...secrets.differences],
       before: current(entity.fields, desired, row),
+      declared: printsOf(entity, this.#declared()),
+      print: (field) => (field in row ? printOfField(entity, field, row[field]) : undefined),
       status: { secrets: secrets.records(), ...statusOf?.(row) },
     };
+  }
+
+  #initial(): Body {
+    return Object.fromEntries(
+      this.#parts.entity.fields.flatMap((field) => (field.initial === undefined ? [] : [[field.api, field.initial]])),
+    );
+  }
+
+  #declared(): Body {
+    const fromSecrets = this.#secrets.fields;
+    const { entity, desired } = this.#parts;
+    const secret = new Set(entity.fields.filter((field) => fromSecrets.has(specName(field))).map((field) => field.api));
+    return Object.fromEntries(Object.entries(desired).filter(([field]) => !secret.has(field)));
   }
 
   /** What is on record about write-only values was sent to one object; another one of the same name doesn't have them. */

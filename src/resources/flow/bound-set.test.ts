@@ -62,7 +62,7 @@ function setOf(
     desired,
     rows: at.rows(),
     recorded: new Map(recorded.map((record) => [record.uuid, record])),
-    created,
+    wasThere: () => !created,
     prune: false,
   });
 }

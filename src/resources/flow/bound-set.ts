@@ -36,7 +36,7 @@ export class BoundSet {
   readonly #kind: BoundKind;
   readonly #target: string;
   readonly #prune: boolean;
-  readonly #created: boolean;
+  readonly #wasThere: (binding: string) => boolean;
   readonly #recorded: ReadonlyMap<string, RecordedBinding>;
 
   constructor(parts: {
@@ -48,11 +48,11 @@ export class BoundSet {
     /** All rows on the target. */
     rows: readonly ApiObject[];
     recorded: ReadonlyMap<string, RecordedBinding>;
-    /** The flow is ours from its first moment. */
-    created: boolean;
+    /** Whether a binding that isn't on record was there before us; the others are ours, and their record was lost. */
+    wasThere: (binding: string) => boolean;
     prune: boolean;
   }) {
-    this.#created = parts.created;
+    this.#wasThere = parts.wasThere;
     this.#session = parts.session;
     this.#kind = parts.kind;
     this.#target = parts.target;
@@ -78,6 +78,18 @@ export class BoundSet {
   get unmanaged(): readonly ApiObject[] {
     const released = this.plan.obsolete.filter((actual) => this.#recorded.get(actual.uuid)?.adopted === true);
     return this.#prune ? [] : [...this.plan.unmanaged, ...released].map((actual) => actual.row);
+  }
+
+  get target(): string {
+    return this.#target;
+  }
+
+  /** Everything on the target that was there before us. */
+  get foreign(): readonly string[] {
+    const { matched, obsolete, unmanaged } = this.plan;
+    return [...matched.map(({ actual }) => actual), ...obsolete, ...unmanaged]
+      .map((actual) => actual.uuid)
+      .filter((uuid) => (this.#recorded.has(uuid) ? this.#recorded.get(uuid)?.adopted === true : this.#wasThere(uuid)));
   }
 
   /** What to remember: those that are declared, and those that were there before us and have been let go, which may have to be put back. */
@@ -174,9 +186,8 @@ export class BoundSet {
     return { target: this.#target, order: desired.order, ...desired.detail.subjectBody };
   }
 
-  /** On a flow that we created nothing was there before us: a row that isn't on record is one whose record was lost. */
   #adopt(actual: ActualBinding<ApiObject>): RecordedBinding {
-    if (this.#created) return { uuid: actual.uuid };
+    if (!this.#wasThere(actual.uuid)) return { uuid: actual.uuid };
     const fields = [...this.#kind.table.fields.map((field) => field.api), 'order', ...SUBJECTS];
     return {
       uuid: actual.uuid,

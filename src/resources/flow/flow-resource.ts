@@ -5,6 +5,7 @@ import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
 import { targetOf } from '../../catalogue/references.ts';
 import type { External, Observation, SettleResult } from '../../runtime/external.ts';
+import type { Prints } from '../../runtime/ownership.ts';
 import { clearDueCaches, clearPolicyCaches } from '../caches.ts';
 import type { Body } from '../entity/desired.ts';
 import { EntityResource } from '../entity/entity-resource.ts';
@@ -21,8 +22,8 @@ export interface FlowRecord {
   readonly policyBindings: readonly RecordedBinding[];
   /** The flow with that key is our making, so nothing on it was there before us. */
   readonly created: boolean;
-  /** Whatever is found by name on this server is our making. */
-  readonly marked: boolean;
+  /** What was bound before us, by what it is bound to, as far as that is on record. */
+  readonly found: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Everything bound to one flow, compared with what the spec declares. */
@@ -78,7 +79,13 @@ export class FlowResource implements External {
       differences: [...header.differences, ...sets.flatMap((set) => set.differences)],
       status: { ...statusOfFlow(row, bound, this.#session.publicURL), ...(await this.#records(row.pk)) },
       conditions: [unmanagedJudgement(bound)],
+      bound: this.#found(bound),
     };
+  }
+
+  /** What a create sends of the flow itself. */
+  intent(): Prints {
+    return this.#header.intent();
   }
 
   async create(): Promise<Observation> {
@@ -214,15 +221,32 @@ export class FlowResource implements External {
     return this.#set({ kind: POLICIES_ON_TARGET, target, desired, rows, recorded: this.#ourPolicies });
   }
 
-  #set(parts: Omit<ConstructorParameters<typeof BoundSet>[0], 'session' | 'prune' | 'created'>): BoundSet {
+  #set(parts: Omit<ConstructorParameters<typeof BoundSet>[0], 'session' | 'prune' | 'wasThere'>): BoundSet {
     const rows = parts.rows.filter((row) => row['target'] === parts.target);
-    return new BoundSet({ ...parts, rows, session: this.#session, created: this.#createdByUs, prune: this.#desired.prune });
+    return new BoundSet({ ...parts, rows, session: this.#session, wasThere: this.#wasThere(parts.target), prune: this.#desired.prune });
   }
 
   /** Another flow of the same name, on another server or made anew by hand, is not ours because the one on record was. */
   get #createdByUs(): boolean {
-    const { uuid, created, marked } = this.#record;
-    return this.#flow !== undefined && (this.#flow === this.#made || marked || (created && this.#flow === uuid));
+    const { uuid, created } = this.#record;
+    return this.#flow !== undefined && (this.#flow === this.#made || (created && this.#flow === uuid));
+  }
+
+  /**
+   * Whether a binding that isn't on record was there before us. On a flow or stage binding that was, it is what the record of that names, or
+   * everything as long as there is none; on one of ours, nothing.
+   */
+  #wasThere(target: string): (binding: string) => boolean {
+    const stage = this.#ourStages.get(target);
+    if (this.#createdByUs || (stage !== undefined && stage.adopted !== true)) return () => false;
+    const found = this.#record.uuid === this.#flow ? this.#record.found[target] : undefined;
+    return found === undefined ? () => true : (binding) => found.includes(binding);
+  }
+
+  /** What was there before us, by what it is bound to, as far as the spec speaks of it. */
+  #found({ stages, policies }: Bound): Readonly<Record<string, readonly string[]>> {
+    const sets = [...(stages === undefined ? [] : [stages]), ...policies];
+    return Object.fromEntries(sets.map((set) => [set.target, set.foreign]));
   }
 
   /** One list for all flows, and none at all of what the spec doesn't speak of. */

@@ -1,9 +1,11 @@
 import type { Condition } from '../conditions.ts';
 import type { Controller, Policies } from '../controller.ts';
 import { DependencyIndex } from '../dependency-index.ts';
+import { OperatorError } from '../errors.ts';
 import type { External, Observation } from '../external.ts';
 import type { Logger } from '../logger.ts';
 import { keyOf, type ManagedObject, type ObjectKey } from '../object.ts';
+import { printOf } from '../print.ts';
 import { Reconciler, type Next } from '../reconciler.ts';
 import { MemoryStore } from './memory-store.ts';
 
@@ -38,18 +40,42 @@ export class FakeWorld {
   readonly events: string[] = [];
   readonly blockers: string[] = [];
   /** Throws in the place of a deed, before or after it took effect. */
-  readonly faults = new Map<string, { readonly when: 'before' | 'after'; readonly error: Error }>();
+  readonly faults = new Map<string, { readonly when: 'before' | 'after' | 'later'; readonly error: Error }>();
   connectError: Error | undefined;
   settleError: Error | undefined;
   differenceCause: 'Secret' | undefined;
   readonly controller: Controller<string>;
-  readonly reconciler: Reconciler<string>;
+  reconciler: Reconciler<string>;
+  /** Lists that miss what is there: for so many looks. */
+  misses = 0;
+  /** Creates that were sent and take effect only when they arrive. */
+  readonly underWay: (() => void)[] = [];
+  /** Creates that took effect while what another one had made was still there. */
+  doubles = 0;
   #made = 0;
-  #clock = 0;
+  #nowMs = Date.UTC(2026, 0, 1);
 
   constructor() {
     this.controller = this.#controller();
-    this.reconciler = new Reconciler(
+    this.reconciler = this.#process();
+  }
+
+  /** Time passes. */
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  /** The process is gone, and another one begins with what the store has. */
+  restart(): void {
+    this.reconciler = this.#process();
+  }
+
+  #timestamp(): string {
+    return new Date(this.#nowMs).toISOString();
+  }
+
+  #process(): Reconciler<string> {
+    return new Reconciler(
       [this.controller],
       {
         store: this.store,
@@ -58,8 +84,12 @@ export class FakeWorld {
         events: { record: (_object, type, reason, message) => void this.events.push(`${type} ${reason}: ${message}`) },
         metrics: { reconciled: () => undefined, driftCorrected: () => undefined },
         finalizer: 'test/finalizer',
-        annotations: { paused: 'test/paused', forceDelete: 'test/force-delete' },
-        now: () => new Date(Date.UTC(2026, 0, 1) + 1000 * this.#clock++).toISOString(),
+        annotations: { paused: 'test/paused', forceDelete: 'test/force-delete', abandon: 'test/abandon' },
+        startedAt: this.#timestamp(),
+        now: () => {
+          this.#nowMs += 1000;
+          return this.#timestamp();
+        },
       },
       SILENT,
     );
@@ -112,7 +142,9 @@ export class FakeWorld {
     const name = keyOf(object).name.replace(/-rival$/, '');
     const { value } = object.spec as ThingSpec;
     const observe = (): Observation => {
-      const thing = this.things.get(name);
+      const missed = this.misses > 0;
+      if (missed) this.misses -= 1;
+      const thing = missed ? undefined : this.things.get(name);
       if (thing === undefined) return { exists: false, differences: [], status: {}, before: {} };
       const cause = this.differenceCause === undefined ? {} : { cause: this.differenceCause };
       return {
@@ -121,12 +153,23 @@ export class FakeWorld {
         differences: thing.value === value ? [] : [{ field: 'value', ...cause }],
         status: {},
         before: { value: thing.value },
+        declared: { value: printOf(value) },
+        print: (field) => (field === 'value' ? printOf(thing.value) : undefined),
       };
     };
     const put = (uuid: string, content: string): void => void this.things.set(name, { uuid, value: content });
     return {
       observe: () => Promise.resolve(observe()),
-      create: async () => this.#do(`create ${name}`, () => put(`uuid-${++this.#made}`, value), observe),
+      intent: () => ({ value: printOf(value) }),
+      create: async () => {
+        // As Authentik does: names are unique.
+        if (this.things.has(name)) throw new OperatorError('Progressing', 'name taken', { refused: true, retryAfterMs: 1000 });
+        const arrive = (): void => {
+          if (this.things.has(name)) this.doubles += 1;
+          else put(`uuid-${++this.#made}`, value);
+        };
+        return this.#do(`create ${name}`, arrive, observe);
+      },
       update: async () => this.#do(`update ${name}`, () => put(this.things.get(name)?.uuid ?? '', value), observe),
       delete: async () =>
         this.#do(
@@ -137,7 +180,9 @@ export class FakeWorld {
       restore: async (_observed, before) =>
         this.#do(
           `restore ${name}`,
-          () => put(this.things.get(name)?.uuid ?? '', String(before['value'])),
+          () => {
+            if ('value' in before) put(this.things.get(name)?.uuid ?? '', String(before['value']));
+          },
           () => undefined,
         ),
       blockers: () => Promise.resolve(this.blockers),
@@ -149,6 +194,10 @@ export class FakeWorld {
     const fault = this.faults.get(deed);
     this.faults.delete(deed);
     if (fault?.when === 'before') throw fault.error;
+    if (fault?.when === 'later') {
+      this.underWay.push(effect);
+      throw fault.error;
+    }
     this.deeds.push(deed);
     effect();
     if (fault?.when === 'after') throw fault.error;

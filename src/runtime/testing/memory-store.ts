@@ -7,6 +7,8 @@ export class MemoryStore implements ObjectStore {
   readonly #objects = new Map<string, ManagedObject>();
   readonly #listeners: ((change: ObjectChange) => void)[] = [];
   #version = 0;
+  /** So many writes of a status fail, as if the process died. */
+  failWrites = 0;
   /** Every status that was written, in order. */
   readonly statusWrites: { readonly key: ObjectKey; readonly status: object }[] = [];
 
@@ -55,6 +57,10 @@ export class MemoryStore implements ObjectStore {
   }
 
   async writeStatus(object: ManagedObject, status: object): Promise<ManagedObject> {
+    if (this.failWrites > 0) {
+      this.failWrites -= 1;
+      throw new Error('the process is gone');
+    }
     const held = this.#guard(object);
     this.statusWrites.push({ key: keyOf(object), status });
     return Promise.resolve(

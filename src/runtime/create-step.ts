@@ -1,0 +1,82 @@
+import type { Environment } from './environment.ts';
+import { OperatorError } from './errors.ts';
+import { keepProgress } from './keep-progress.ts';
+import { beginCreate, doubtCreate, endCreate, made, mayArriveFor } from './ownership.ts';
+import { accept, externalOf, judge, recordOf, required, setRecord, type Pass } from './pass.ts';
+
+/** The mark goes first: after a crash between the two, what is found by that name and is what was sent is known to be ours. */
+export async function create<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
+  if (required(pass.observation, 'the observation').exists) return;
+  const name = pass.controller.externalName(pass.object);
+  waitForEarlier(pass, environment, name);
+  try {
+    await mark(pass, environment, name);
+  } catch (error) {
+    // Nothing is sent, so nothing may be taken for what was.
+    setRecord(pass, endCreate(recordOf(pass)));
+    throw error;
+  }
+  try {
+    const created = await externalOf(pass).create();
+    setRecord(pass, made({ uuid: String(created.uuid), url: pass.url }));
+    accept(pass, created);
+  } catch (error) {
+    endOrKeepMark(pass, environment, error);
+    keepProgress(pass);
+    throw error;
+  }
+  pass.status.lastChange = environment.now();
+  environment.events.record(pass.object, 'Normal', 'Created', `created "${name}" in Authentik`);
+}
+
+/** How much longer than its time-out a request is believed to be under way, in milliseconds: clocks, and proxies in between. */
+const PATIENCE_MARGIN_MS = 5_000;
+
+/** An earlier create that may still arrive: a second one would make two, or take the other's for somebody else's. */
+export function waitForEarlier<Session>(pass: Pass<Session>, environment: Environment, name: string): void {
+  const left = mayArriveFor(recordOf(pass), {
+    url: pass.url,
+    nowMs: Date.parse(environment.now()),
+    sinceMs: Date.parse(environment.startedAt),
+    patienceMs: pass.patienceMs + PATIENCE_MARGIN_MS,
+  });
+  if (left === 0) return;
+  throw new OperatorError(
+    'Progressing',
+    `an earlier request to create "${name}" was not answered and may still arrive: waiting until it can't`,
+    { retryAfterMs: left },
+  );
+}
+
+/** After a refusal nothing of that name is ours. After anything else it may be, now or later, and the mark stays. */
+function endOrKeepMark<Session>(pass: Pass<Session>, environment: Environment, error: unknown): void {
+  const record = recordOf(pass);
+  if (error instanceof OperatorError && error.refused) {
+    setRecord(pass, endCreate(record));
+    return;
+  }
+  const answered = error instanceof OperatorError && error.settled;
+  const arrives = answered ? 0 : pass.patienceMs + PATIENCE_MARGIN_MS;
+  setRecord(pass, doubtCreate(record, rfc3339(Date.parse(environment.now()) + arrives)));
+}
+
+async function mark<Session>(pass: Pass<Session>, environment: Environment, name: string): Promise<void> {
+  const at = environment.now();
+  const sent = externalOf(pass).intent?.();
+  setRecord(
+    pass,
+    beginCreate(recordOf(pass), {
+      name,
+      at,
+      ...(pass.url === undefined ? {} : { connectionURL: pass.url }),
+      ...(sent === undefined ? {} : { sent }),
+    }),
+  );
+  pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', `creating "${name}" in Authentik`));
+  pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', `creating "${name}" in Authentik`));
+  await environment.flush(pass);
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
