@@ -95,10 +95,10 @@ export const RULE_CASES: readonly RuleCase[] = [
   {
     message: 'market needs applicationRef: write the slug of its application',
     accepts: [
-      withFields({ applicationRef: { external: 'ocean-market' }, market: { callbackURL: 'https://market.example.com/auth/callback' } }),
-      withFields({ applicationRef: { external: 'ocean-market' } }),
+      withFields({ market: { callbackURL: 'http://localhost:8000/auth/callback' } }),
+      withoutFields('market'),
     ],
-    refuses: [withFields({ market: { callbackURL: 'https://market.example.com/auth/callback' } })],
+    refuses: [withoutFields('applicationRef')],
   },
 
   // Connection.
