@@ -1,17 +1,19 @@
+import { systemClock } from '../runtime/clock.ts';
+
 /**
  * Aborts after a time or with another signal, and knows which of the two it was. To be cleared when what it guards has ended, else the
  * long-lived signal keeps it.
  */
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  readonly #cancelTimer: () => void;
   readonly #stop: AbortSignal;
   readonly #onStop = (): void => this.#end('stopped');
   #ending: 'timed out' | 'stopped' | undefined;
 
   constructor(ms: number, stop: AbortSignal) {
     this.#stop = stop;
-    this.#timer = setTimeout(() => this.#end('timed out'), ms);
+    this.#cancelTimer = systemClock.setTimeout(() => this.#end('timed out'), ms);
     if (stop.aborted) this.#end('stopped');
     else stop.addEventListener('abort', this.#onStop, { once: true });
   }
@@ -26,7 +28,7 @@ export class Deadline {
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     this.#stop.removeEventListener('abort', this.#onStop);
   }
 

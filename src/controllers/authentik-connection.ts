@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connection.ts';
-import { intervalMs } from '../api/v1alpha1/common.ts';
+import { intervalOf, type AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connection.ts';
 import { AuthentikClient, type ClientOptions } from '../authentik/client.ts';
 import { KeyedLock } from '../authentik/keyed-lock.ts';
 import { ListCache } from '../authentik/list-cache.ts';
@@ -113,7 +112,7 @@ function clientOptions(spec: AuthentikConnectionSpec, token: string, caPem: stri
     url: spec.url,
     token,
     ...(caPem === undefined ? {} : { caPem }),
-    ...(spec.requestTimeout === undefined ? {} : { requestTimeoutMs: intervalMs(spec.requestTimeout) }),
+    requestTimeoutMs: intervalOf(spec, 'requestTimeout'),
     ...(spec.maxConcurrentRequests === undefined ? {} : { maxConcurrentRequests: spec.maxConcurrentRequests }),
   };
 }

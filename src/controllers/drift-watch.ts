@@ -1,5 +1,4 @@
-import type { AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connection.ts';
-import { intervalMs } from '../api/v1alpha1/common.ts';
+import { intervalOf, type AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connection.ts';
 import { DriftFeed, type DriftChange } from '../authentik/drift-feed.ts';
 import type { Session } from '../authentik/session.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -9,8 +8,6 @@ import { keyOf, formatKey, type ManagedObject, type ObjectKey } from '../runtime
 import type { ObjectStore } from '../runtime/store.ts';
 import type { Sessions } from './sessions.ts';
 
-const DEFAULT_RESYNC = '1h';
-const DEFAULT_POLL = '1m';
 /** Without the permission for the audit log it is asked for again only now and then, in milliseconds. */
 const DENIED_PAUSE_MS = 10 * 60_000;
 /** A full comparison of all connections at the same moment would be a burst; each comes up to a tenth earlier. */
@@ -63,8 +60,8 @@ export class DriftWatch {
   watch(connection: ManagedObject<AuthentikConnectionSpec>): void {
     const key = keyOf(connection);
     this.forget(key);
-    const resyncMs = intervalMs(connection.spec.resyncInterval ?? DEFAULT_RESYNC);
-    const pollMs = intervalMs(connection.spec.driftPollInterval ?? DEFAULT_POLL);
+    const resyncMs = intervalOf(connection.spec, 'resyncInterval');
+    const pollMs = intervalOf(connection.spec, 'driftPollInterval');
     if (resyncMs > 0) this.#every(`resync ${formatKey(key)}`, this.#jittered(resyncMs), () => this.#resync(key));
     if (pollMs > 0) this.#pollNow(key, pollMs);
   }
@@ -92,7 +89,7 @@ export class DriftWatch {
 
   #opened(key: ObjectKey): void {
     const spec = (this.#parts.store.get(key)?.spec ?? {}) as Partial<AuthentikConnectionSpec>;
-    if (this.#timers.has(`poll ${formatKey(key)}`)) this.#pollNow(key, intervalMs(spec.driftPollInterval ?? DEFAULT_POLL));
+    if (this.#timers.has(`poll ${formatKey(key)}`)) this.#pollNow(key, intervalOf(spec, 'driftPollInterval'));
   }
 
   #every(id: string, ms: number, run: () => Promise<number> | number): void {
@@ -110,7 +107,7 @@ export class DriftWatch {
     this.#parts.sessions.get(key)?.session.cache.invalidate();
     this.#parts.resync(key);
     const spec = (this.#parts.store.get(key)?.spec ?? {}) as Partial<AuthentikConnectionSpec>;
-    return this.#jittered(intervalMs(spec.resyncInterval ?? DEFAULT_RESYNC));
+    return this.#jittered(intervalOf(spec, 'resyncInterval'));
   }
 
   /** Answers when to ask next. Trouble here is no trouble of the objects: the next poll goes on where the last good one ended. */

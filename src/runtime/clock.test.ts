@@ -1,4 +1,5 @@
-import { sleep, systemClock } from './clock.ts';
+import { jest } from '@jest/globals';
+import { MAX_TIMER_MS, sleep, systemClock } from './clock.ts';
 import { FakeClock } from './fake-clock.ts';
 
 describe('sleep', () => {
@@ -35,5 +36,30 @@ describe('systemClock', () => {
       }, 1);
     });
     expect(called).toEqual(['kept']);
+  });
+
+  describe('with a time longer than a timer of Node can be', () => {
+    const month = 30 * 24 * 3_600_000;
+    beforeEach(() => jest.useFakeTimers());
+    afterEach(() => jest.useRealTimers());
+
+    it('calls back when it is over, and not at once', () => {
+      const called = jest.fn();
+      systemClock.setTimeout(called, 2 * month);
+      jest.advanceTimersByTime(2 * month - 1);
+      expect(called).not.toHaveBeenCalled();
+      jest.advanceTimersByTime(1);
+      expect(called).toHaveBeenCalledTimes(1);
+    });
+
+    it('can be cancelled after it was armed again', () => {
+      const called = jest.fn();
+      const cancel = systemClock.setTimeout(called, month);
+      jest.advanceTimersByTime(MAX_TIMER_MS + 1);
+      cancel();
+      jest.advanceTimersByTime(month);
+      expect(called).not.toHaveBeenCalled();
+      expect(jest.getTimerCount()).toBe(0);
+    });
   });
 });

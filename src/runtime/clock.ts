@@ -6,10 +6,17 @@ export interface Clock {
   setTimeout(run: () => void, ms: number): () => void;
 }
 
+/** Node counts a timer in 32 bits, and fires a longer one (24.8 days) after a millisecond. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   setTimeout: (run, ms) => {
-    const timer = setTimeout(run, ms);
+    let timer: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      timer = setTimeout(() => (left > MAX_TIMER_MS ? arm(left - MAX_TIMER_MS) : run()), Math.min(left, MAX_TIMER_MS));
+    };
+    arm(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -43,6 +43,22 @@ const memberCases = [...STAGES, ...POLICIES].map(({ type, member }): RuleCase =>
 });
 
 export const RULE_CASES: readonly RuleCase[] = [
+  // Intervals.
+  {
+    message: 'write an interval from 1s to 2m',
+    accepts: [() => '1s', () => '1m30s', () => '2m', () => '1500ms'],
+    refuses: [() => '0s', () => '999ms', () => '121s', () => '720h'],
+  },
+  {
+    message: 'write an interval from 10s to 168h, or 0s to turn it off',
+    accepts: [() => '0s', () => '0m', () => '10s', () => '168h', () => '1h30m'],
+    refuses: [() => '9s', () => '1ms', () => '168h1ms', () => '720h'],
+  },
+  {
+    message: 'write an interval from 1s to 24h, or 0s to turn it off',
+    accepts: [() => '0s', () => '1s', () => '24h'],
+    refuses: [() => '300ms', () => '25h'],
+  },
   // References.
   {
     message: 'write exactly one of {name: …} or {external: …} or {none: true}',

@@ -4,7 +4,7 @@ import type { AuthentikObject } from './support/authentik-side.ts';
 import { useScenario } from './support/scenario.ts';
 
 /** Much is made by hand here a moment before it is looked for, which the audit log tells. */
-const scenario = useScenario({ connection: { driftPollInterval: '300ms' } });
+const scenario = useScenario({ connection: { driftPollInterval: '1s' } });
 
 const USER_WRITE = '/stages/user_write/';
 

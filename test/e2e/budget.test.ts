@@ -84,14 +84,14 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
 
     it('needs no write and no status for another look at everything', async () => {
       const before = statusesOf(scenario());
-      await scenario().patchSpec('AuthentikConnection', 'default', { resyncInterval: '700ms', driftPollInterval: '0s' });
+      await scenario().patchSpec('AuthentikConnection', 'default', { resyncInterval: '10s', driftPollInterval: '0s' });
       await scenario().ready('AuthentikConnection', 'default');
       simOf(scenario()).resetRequests();
       const looks = async (): Promise<void> =>
         eventually(
           () =>
-            expect(simOf(scenario()).requests.filter(({ path }) => path === '/api/v3/flows/instances/').length).toBeGreaterThanOrEqual(4),
-          { message: 'four full comparisons' },
+            expect(simOf(scenario()).requests.filter(({ path }) => path === '/api/v3/flows/instances/').length).toBeGreaterThanOrEqual(2),
+          { timeout: 40_000, message: 'two full comparisons' },
         );
       await looks();
       const { requests: seen } = simOf(scenario());
@@ -102,7 +102,7 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
     });
 
     it('costs one request per poll between full comparisons', async () => {
-      await scenario().patchSpec('AuthentikConnection', 'default', { resyncInterval: '1h', driftPollInterval: '400ms' });
+      await scenario().patchSpec('AuthentikConnection', 'default', { resyncInterval: '1h', driftPollInterval: '1s' });
       await scenario().ready('AuthentikConnection', 'default');
       await quiet(simOf(scenario()));
       simOf(scenario()).resetRequests();
@@ -110,7 +110,7 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
       const { requests: seen } = simOf(scenario());
       expect([...new Set(seen.map(({ method, path }) => `${method} ${path}`))]).toEqual(['GET /api/v3/events/events/']);
       const gaps = seen.slice(1).map(({ at }, index) => at.getTime() - (seen[index]?.at.getTime() ?? 0));
-      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(350);
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(900);
     });
   });
 

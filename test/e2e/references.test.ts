@@ -3,7 +3,7 @@ import { dummyStage, enrollmentBinding, expressionPolicy, flow, prompt, stage, t
 import { useScenario, type Scenario } from './support/scenario.ts';
 
 /** Things are created in Authentik by others here, which the audit log tells. */
-const scenario = useScenario({ connection: { driftPollInterval: '300ms' } });
+const scenario = useScenario({ connection: { driftPollInterval: '1s' } });
 
 /** An object that refers to something, and how that something comes into being. */
 interface Dangling {

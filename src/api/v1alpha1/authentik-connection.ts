@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { adoptionPolicy, deletionPolicy, interval, resourceName, secretKeyRef, withRules } from './common.ts';
+import {
+  adoptionPolicy,
+  deletionPolicy,
+  interval,
+  intervalWithin,
+  type IntervalBounds,
+  resourceName,
+  secretKeyRef,
+  withRules,
+} from './common.ts';
 import { commonStatus } from './status.ts';
 import { defineKind } from './kind.ts';
 
@@ -8,6 +17,13 @@ const selector = z
     matchLabels: z.record(z.string().max(316), z.string().max(63)).describe('Labels that the namespace must carry.').optional(),
   })
   .describe('Which namespaces, by their labels.');
+
+/** The intervals of a connection. */
+export const INTERVALS = {
+  requestTimeout: { least: '1s', most: '2m', usual: '30s' },
+  resyncInterval: { least: '10s', most: '168h', usual: '1h', canBeOff: true },
+  driftPollInterval: { least: '1s', most: '24h', usual: '1m', canBeOff: true },
+} as const satisfies Record<string, IntervalBounds>;
 
 const spec = z.object({
   url: z
@@ -30,17 +46,17 @@ const spec = z.object({
       name: resourceName('Its name, in the same namespace.'),
       key: z.string().min(1).max(253).describe('The key in it.'),
     })
-    .describe('Certificates (PEM) to trust for `url`, in place of the public ones.')
+    .describe('Certificates (PEM) to trust for `url`, besides the public ones.')
     .optional(),
-  requestTimeout: interval('How long one request may take. Default `30s`.').optional(),
+  requestTimeout: interval('How long one request may take.', INTERVALS.requestTimeout).optional(),
   maxConcurrentRequests: z
     .int()
     .min(1)
     .max(32)
     .describe('How many requests at a time. Default 4: a real Authentik gets slower, not faster, with more.')
     .optional(),
-  resyncInterval: interval('How often everything is compared in full. Default `1h`.').optional(),
-  driftPollInterval: interval('How often the audit log is asked for changes made by others. Default `1m`; `0s` turns it off.').optional(),
+  resyncInterval: interval('How often everything is compared in full.', INTERVALS.resyncInterval).optional(),
+  driftPollInterval: interval('How often the audit log is asked for changes made by others.', INTERVALS.driftPollInterval).optional(),
   defaults: z
     .object({ adoptionPolicy: adoptionPolicy.optional(), deletionPolicy: deletionPolicy.optional() })
     .describe('For objects on this connection that say nothing themselves.')
@@ -80,3 +96,8 @@ export const AuthentikConnection = defineKind({
 });
 
 export type AuthentikConnectionSpec = z.infer<typeof spec>;
+
+/** Milliseconds of an interval of a connection, within its bounds; 0 when it is off. */
+export function intervalOf(connection: Partial<AuthentikConnectionSpec>, name: keyof typeof INTERVALS): number {
+  return intervalWithin(connection[name], INTERVALS[name]);
+}

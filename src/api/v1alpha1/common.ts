@@ -116,12 +116,41 @@ export interface ManagedSpec {
   readonly deletionPolicy?: DeletionPolicy | undefined;
 }
 
-export const interval = (description: string): z.ZodString => z.string().max(32).regex(new RegExp(INTERVAL_PATTERN)).describe(description);
+/** What an interval may be: never so short that it is a storm, nor so long that it is never. */
+export interface IntervalBounds {
+  readonly least: string;
+  readonly most: string;
+  /** What it is when it is left out. */
+  readonly usual: string;
+  /** `0s` turns off what happens at the interval. */
+  readonly canBeOff?: true;
+}
+
+export function interval(description: string, { least, most, usual, canBeOff }: IntervalBounds): z.ZodString {
+  const within = `duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`;
+  const off = canBeOff === true ? '; `0s` turns it off' : '';
+  const schema = z
+    .string()
+    .max(32)
+    .regex(new RegExp(INTERVAL_PATTERN))
+    .describe(`${description} \`${least}\` to \`${most}\`, by default \`${usual}\`${off}.`);
+  return withRules(schema, {
+    rule: canBeOff === true ? `duration(self) == duration('0s') || (${within})` : within,
+    message: `write an interval from ${least} to ${most}${canBeOff === true ? ', or 0s to turn it off' : ''}`,
+  });
+}
+
+/** Milliseconds of what is declared, or of what is usual. What was stored before there were bounds counts as the nearest bound. */
+export function intervalWithin(text: string | undefined, { least, most, usual, canBeOff }: IntervalBounds): number {
+  const ms = intervalMs(text ?? usual);
+  if (ms === 0 && canBeOff === true) return 0;
+  return Math.min(Math.max(ms, intervalMs(least)), intervalMs(most));
+}
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds of an interval such as `1h30m`. The CRD's pattern has checked its form. */
-export function intervalMs(text: string): number {
+function intervalMs(text: string): number {
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/([0-9]+)(ms|s|m|h)/g)) total += Number(amount) * (UNITS[unit ?? ''] ?? 0);
   return total;
