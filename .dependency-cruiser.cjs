@@ -29,6 +29,13 @@ module.exports = {
       to: { path: ['^src/(?!authentik/|catalogue/|runtime/)', CLIENT, BASE] },
     },
     {
+      name: 'advice-stands-alone',
+      comment: 'What is advised knows no cluster, no server and no engine, so that manifests can be judged by it without any.',
+      severity: 'error',
+      from: { path: '^src/advice/' },
+      to: { path: ['^src/(?!advice/|catalogue/)', CLIENT, BASE, 'node_modules/(axios|undici|@goauthentik)'] },
+    },
+    {
       name: 'resources-without-kubernetes',
       comment: 'Resources deal with Authentik; what they need of the cluster is handed to them.',
       severity: 'error',

@@ -27,6 +27,13 @@ export const MANAGED: readonly ConditionText[] = [
   { type: 'Synced', meaning: 'Authentik accepted the last write and holds what is declared.' },
 ];
 
+/** Where there is something to advise. A test holds the reasons against the rules. */
+const ADVICE: ConditionText = {
+  type: 'Advice',
+  meaning:
+    'True when something should be known although all is as declared: a sign-up that overwrites who is signed in, a form that takes any password. For information: never a part of Ready. The message says what to write instead; its reasons are [a section of their own](../reasons.md#advice).',
+};
+
 /** What a kind adds to these. A test holds it against the controllers. */
 export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
   AuthentikConnection: [
@@ -43,7 +50,9 @@ export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
       meaning:
         'True when the flow has stages or policies that the spec does not declare; `status.unmanagedBindings` lists them. For information: the flow is Ready all the same.',
     },
+    ADVICE,
   ],
+  AuthentikStage: [{ ...ADVICE, meaning: `${ADVICE.meaning} On a stage: what it causes in the flows of this namespace that hold it.` }],
   EnrollmentBinding: [
     { type: 'Published', meaning: 'The identification stage or source links to the flow.' },
     {

@@ -1,4 +1,6 @@
-import { EVENTS, REASONS, type ReasonClass } from '../../src/runtime/reasons.ts';
+import type { Severity } from '../../src/advice/rule.ts';
+import { RULES } from '../../src/advice/rules.ts';
+import { EVENTS, isAdvice, REASONS, type Reason, type ReasonClass } from '../../src/runtime/reasons.ts';
 import { code, GENERATED, table } from './markdown.ts';
 
 /** Classes in the order in which a reader meets them, with what they mean for whoever waits. */
@@ -39,11 +41,30 @@ export function reasonsPage(): string {
           .map(([reason, entry]) => section(reason, entry, heals))
           .join('\n')}`,
     ),
+    advice(),
     `\n## Events\n\n${EVENTS_TEXT}\n\n${table(
       ['Event', 'Meaning'],
       Object.entries(EVENTS).map(([event, meaning]) => [code(event), meaning]),
     )}`,
   ].join('');
+}
+
+const ADVICE_TEXT =
+  'Reasons of the condition `Advice` on flows and stages. Authentik holds what the spec declares, the object is Ready and stays so; but something in it should be known. ' +
+  'The worst gives the reason, and the message names all. What is not known brings no advice: stages that are not declared here are looked into only where stages of their type are.';
+
+const SEVERITIES: Readonly<Record<Severity, string>> = {
+  error: 'The wrong ones get in, an account is lost, or nobody gets through.',
+  warning: 'Hardly meant as it is.',
+  info: 'May be meant, and should be known.',
+};
+
+/** In the order in which advice is given. */
+function advice(): string {
+  const rows = RULES.map(({ id, severity, looksAt }) => [`[${id}](#${id.toLowerCase()})`, severity, looksAt.map(code).join(', ')]);
+  const severities = Object.entries(SEVERITIES).map(([severity, meaning]) => `- ${code(severity)}: ${meaning}`);
+  const sections = RULES.map(({ id }) => section(id, REASONS[id], 'It goes away when what it is about is mended.'));
+  return `\n## Advice\n\n${ADVICE_TEXT}\n\n${severities.join('\n')}\n\n${table(['Reason', 'Severity', 'Looks at'], rows)}\n${sections.join('\n')}`;
 }
 
 const EVENTS_TEXT =
@@ -52,7 +73,7 @@ const EVENTS_TEXT =
 type Entry = (typeof REASONS)[keyof typeof REASONS];
 
 function reasonsOf(name: ReasonClass): readonly (readonly [string, Entry])[] {
-  return Object.entries(REASONS).filter(([, entry]) => entry.class === name);
+  return Object.entries(REASONS).filter(([reason, entry]) => entry.class === name && !isAdvice(reason as Reason));
 }
 
 function section(reason: string, { cause, remedy }: Entry, heals: string): string {

@@ -51,6 +51,23 @@ describe('ListCache', () => {
     expect(client.asked).toBe(2);
   });
 
+  it('answers with what it holds, however old, where that will do, and asks anew once that was invalidated', async () => {
+    const { client, time, cache } = setUp();
+    const first = cache.lately(PATH);
+    await client.deliver();
+    expect(await first).toEqual([]);
+    time.now = 1_000_000;
+    cache.upsert(PATH, stage('1'));
+    expect(await cache.lately(PATH)).toEqual([stage('1')]);
+    expect(client.asked).toBe(1);
+
+    cache.invalidate();
+    const again = cache.lately(PATH);
+    await client.deliver();
+    await again;
+    expect(client.asked).toBe(2);
+  });
+
   it('counts age from when a list was asked for', async () => {
     const { client, time, cache } = setUp();
     const slow = cache.list(PATH);

@@ -49,6 +49,11 @@ export class ListCache {
     return (this.#current.get(path) ?? this.#startFetch(path)).result;
   }
 
+  /** As {@link list}, but as old as may be: for what isn't worth a request of its own. What was invalidated is asked for all the same. */
+  async lately(path: string): Promise<readonly ApiObject[]> {
+    return this.#held.get(path)?.objects ?? this.list(path);
+  }
+
   /** The first object below `path` that `predicate` accepts. */
   async find(path: string, predicate: (object: ApiObject) => boolean): Promise<ApiObject | undefined> {
     return (await this.list(path)).find(predicate);

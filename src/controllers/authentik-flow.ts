@@ -1,9 +1,12 @@
 import type { AuthentikFlowSpec, AuthentikFlowStatus, PolicyEntry } from '../api/v1alpha1/authentik-flow.ts';
 import type { Session } from '../authentik/session.ts';
 import { FLOW } from '../catalogue/flow.ts';
+import { adviceOnFlow } from '../resources/advice/advice-on-flow.ts';
+import { settleAdvice } from '../resources/advice/judgement.ts';
 import { desiredFlow, type DesiredFlow } from '../resources/flow/desired-flow.ts';
-import { FlowResource } from '../resources/flow/flow-resource.ts';
+import { FlowResource, type Advise } from '../resources/flow/flow-resource.ts';
 import { keyOfReference } from '../resources/references.ts';
+import { ADVICE } from '../runtime/conditions.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import { managedKind, namedKeys, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
 
@@ -16,7 +19,9 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     ...managedKind(parts),
     kind: 'AuthentikFlow',
     manages: 'object',
-    conditions: ['UnmanagedBindings'],
+    conditions: ['UnmanagedBindings', ADVICE],
+    // Whether anything links to it is advised about.
+    watchesUsers: true,
     externalName: slugOf,
     dependencies: (object) => [
       ...parts.connections.candidates(object),
@@ -29,12 +34,12 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     resolveReferences: async (object, session) =>
       desiredFlow(object.spec as AuthentikFlowSpec, session.version, resolverOf(parts, object, session)),
     readSecrets: () => Promise.resolve(undefined),
-    external: resource,
+    external: (object, session, desired) => resource(object, session, desired, adviser(object, session, parts)),
     externalForDeletion: (object, session) => resource(object, session, NOTHING),
   };
 }
 
-function resource(object: ManagedObject, session: Session, desired: DesiredFlow): FlowResource {
+function resource(object: ManagedObject, session: Session, desired: DesiredFlow, advise?: Advise): FlowResource {
   const { slug } = object.spec as AuthentikFlowSpec;
   const status = object.status as AuthentikFlowStatus | undefined;
   const created = status?.uuid !== undefined && status.adopted === undefined;
@@ -45,7 +50,15 @@ function resource(object: ManagedObject, session: Session, desired: DesiredFlow)
     bindings: status?.bindings ?? [],
     policyBindings: status?.policyBindings ?? [],
   };
-  return new FlowResource({ session, slug, desired, record });
+  return new FlowResource({ session, slug, desired, record, ...(advise === undefined ? {} : { advise }) });
+}
+
+function adviser(object: ManagedObject, session: Session, parts: ManagedKindParts): Advise {
+  return async (uuid) =>
+    settleAdvice(async () => {
+      const connection = parts.connections.nameOf(object);
+      return connection === undefined ? [] : adviceOnFlow({ session, store: parts.store }, { object, uuid, connection });
+    });
 }
 
 /** The stages and policies of ours that the flow is made of. */

@@ -65,6 +65,12 @@ export class Connections {
     return connection === undefined ? undefined : publicBase(connection.spec.url);
   }
 
+  /** The connection in use as namespace/name, which is how statuses have it. */
+  nameOf(object: ManagedObject): string | undefined {
+    const connection = this.find(object);
+    return connection === undefined ? undefined : `${connection.metadata.namespace}/${connection.metadata.name}`;
+  }
+
   /** Throws `ConnectionNotFound`, `NamespaceNotAllowed`, or why the connection can't be used. */
   async connect(object: ManagedObject): Promise<{ session: Session; status: Readonly<Record<string, unknown>>; url: string }> {
     const deleting = object.metadata.deletionTimestamp !== undefined;

@@ -4,7 +4,7 @@ import type { EntityType } from '../catalogue/entity.ts';
 import { desiredBody, type Body } from '../resources/entity/desired.ts';
 import { EntityResource } from '../resources/entity/entity-resource.ts';
 import { memberSecrets } from '../resources/member-secrets.ts';
-import type { External } from '../runtime/external.ts';
+import type { External, SettleResult } from '../runtime/external.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import {
   managedKind,
@@ -27,6 +27,9 @@ export interface EntityKind {
   /** Wraps the resource, where changes take more than writing the object. */
   readonly wrap?: (resource: EntityResource, session: Session) => External;
   readonly watchesUsers?: true;
+  /** Its own conditions, which `settle` judges. */
+  readonly conditions?: readonly string[];
+  readonly settle?: (object: ManagedObject, session: Session) => Promise<SettleResult>;
 }
 
 /** A controller for objects that are nothing but one entity: prompts, policies, stages. */
@@ -45,6 +48,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
       desired: { ...secrets?.body, ...desired },
       ...(desired === undefined ? { deleting: true as const } : {}),
       ...(secrets === undefined ? {} : { secrets: secrets.values }),
+      ...(kind.settle === undefined ? {} : { settle: async () => kind.settle?.(object, session) ?? {} }),
       ...(kind.statusOf === undefined ? {} : { statusOf: (row: ApiObject) => kind.statusOf?.(row, object) ?? {} }),
     });
     return kind.wrap?.(entity, session) ?? entity;
@@ -53,7 +57,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
     ...managedKind(parts),
     kind: kind.kind,
     manages: 'object',
-    conditions: [],
+    conditions: kind.conditions ?? [],
     ...(kind.watchesUsers === undefined ? {} : { watchesUsers: kind.watchesUsers }),
     externalName,
     dependencies: (object) => {

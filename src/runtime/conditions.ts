@@ -67,6 +67,9 @@ export class ConditionSet {
   }
 }
 
+/** What should be known of an object although it is Ready. The engine tells those around it when it changes. */
+export const ADVICE = 'Advice';
+
 const FIRST = ['Ready', 'Reconciling', 'Stalled'];
 
 function rank(type: string): number {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isReady, type Condition } from './conditions.ts';
+import { ADVICE, isReady, type Condition } from './conditions.ts';
 import type { Controller } from './controller.ts';
 import { dependencyTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
@@ -154,13 +154,14 @@ function changedByHuman(previous: ManagedObject | undefined, object: ManagedObje
 
 /**
  * What others who refer to an object care about. A new generation counts once it is judged: to look sooner would make everybody
- * say "not Ready" for a moment, whatever the edit was.
+ * say "not Ready" for a moment, whatever the edit was. Advice on a flow is said on its stages too, and the other way round.
  */
 function signature(object: ManagedObject | undefined): string {
   if (object === undefined) return 'gone';
   const status = object.status as
     { uuid?: string; connectionURL?: string; observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
-  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  const find = (type: string): Condition | undefined => status?.conditions?.find((condition) => condition.type === type);
+  const [ready, advice] = [find('Ready'), find(ADVICE)];
   return [
     object.metadata.uid,
     status?.uuid,
@@ -168,6 +169,7 @@ function signature(object: ManagedObject | undefined): string {
     status?.observedGeneration,
     ready?.status,
     ready?.reason,
+    advice?.message,
     object.metadata.deletionTimestamp,
   ].join('|');
 }

@@ -15,6 +15,8 @@ interface ReasonEntry {
   readonly remedy: string;
   /** Comes and goes when everything is applied at once, so it is no warning. */
   readonly passing?: true;
+  /** Nothing is wrong between spec and Authentik, but somebody should know: a warning although nobody has to act. */
+  readonly advice?: true;
 }
 
 /**
@@ -151,6 +153,80 @@ export const REASONS = {
     cause: "The flow has stage bindings that the spec doesn't declare; they are kept (`unmanagedBindings: Keep`).",
     remedy: 'Declare them, remove them, or set `unmanagedBindings: Prune`.',
   },
+  NothingToAdvise: { class: 'ok', cause: 'Nothing that is known of the flow needs a warning.', remedy: 'Nothing.' },
+  SignedInMaySignUp: {
+    class: 'ok',
+    advice: true,
+    cause:
+      'An enrollment flow admits people who are signed in. With `create_when_required` or `never_create` it overwrites their account, name, address and password, with what they type; an administrator who tests the sign-up in his own browser loses his.',
+    remedy: 'Set `authentication: require_unauthenticated` on the flow.',
+  },
+  RecoveryWithoutProof: {
+    class: 'ok',
+    advice: true,
+    cause: 'A recovery flow logs in, or writes to the account of, whoever types a name: no e-mail or other proof comes before.',
+    remedy: 'Put an Email stage between Identification and the stage in the message.',
+  },
+  LoginBeforeProof: {
+    class: 'ok',
+    advice: true,
+    cause:
+      'A login flow has its UserLogin stage before the password or the second factor. Who closes the page there is logged in all the same.',
+    remedy: 'Give the UserLogin stage a higher order than every stage that asks for proof.',
+  },
+  LoginWithoutUserLogin: {
+    class: 'ok',
+    advice: true,
+    cause: 'A login flow has no UserLogin stage, so people answer everything and are not logged in.',
+    remedy: 'Add a stage of type UserLogin as the last one.',
+  },
+  PasswordPolicyTooEarly: {
+    class: 'ok',
+    advice: true,
+    cause:
+      "A Password policy is bound to the flow, or to a stage that comes before the form. It judges a password that nobody has typed yet, so it can't pass: the flow turns everybody away, or the stage never comes up.",
+    remedy: 'Remove it there, and name it in `validationPolicies` of the Prompt stage that asks for the password.',
+  },
+  NoPasswordPolicy: {
+    class: 'ok',
+    advice: true,
+    cause: 'A form asks new users for a password, and nothing judges it: one letter is enough.',
+    remedy: 'Make an AuthentikPolicy of type Password and name it in `validationPolicies` of the form.',
+  },
+  NobodyActivates: {
+    class: 'ok',
+    advice: true,
+    cause:
+      'A sign-up creates inactive users (`createUsersAsInactive`, which is also what Authentik does when nothing is said), and no e-mail stage of it activates them.',
+    remedy:
+      'Add an Email stage with `activateUserOnSuccess: true` after the UserWrite stage, or set `createUsersAsInactive: false`. Nothing, if an administrator shall activate each one by hand.',
+  },
+  ActiveBeforeConfirmation: {
+    class: 'ok',
+    advice: true,
+    cause: 'An e-mail stage shall activate new users, but the sign-up creates them active: they get in without confirming their address.',
+    remedy: 'Set `createUsersAsInactive: true` on the UserWrite stage.',
+  },
+  SharedOrder: {
+    class: 'ok',
+    advice: true,
+    cause: 'Two stages of a flow have the same order, so which comes first is not defined. Often one of them is not declared here.',
+    remedy: 'Give each an order of its own.',
+  },
+  SecondFactorOptional: {
+    class: 'ok',
+    advice: true,
+    cause: 'A stage asks for a second factor, lets pass who has none (`notConfiguredAction: skip`), and the flow sets none up.',
+    remedy:
+      'Set `notConfiguredAction` to `configure`, with `configurationStages`, or to `deny`. Nothing, if a second factor shall be a choice.',
+  },
+  NothingLinks: {
+    class: 'ok',
+    advice: true,
+    cause:
+      'No identification stage, source or redirect leads to an enrollment flow, and no EnrollmentBinding is about to. Only its address does.',
+    remedy: 'Publish it with an EnrollmentBinding. Nothing, if a page of your own links to its address.',
+  },
 } as const satisfies Record<string, ReasonEntry>;
 
 /** A reason out of {@link REASONS}. */
@@ -177,6 +253,12 @@ export type EventReason = keyof typeof EVENTS | Reason;
 /** What happens next to an object with this reason. */
 export function classOf(reason: Reason): ReasonClass {
   return REASONS[reason].class;
+}
+
+/** Whether a reason is advice: said once when it comes up, and never a verdict on the object. */
+export function isAdvice(reason: Reason): boolean {
+  const entry: ReasonEntry = REASONS[reason];
+  return entry.advice === true;
 }
 
 /** Whether a reason deserves a warning when an object falls into it. */

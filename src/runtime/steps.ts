@@ -1,6 +1,6 @@
 import { adopt } from './adopt-step.ts';
 import { claim, claimKey } from './claim.ts';
-import { isReady } from './conditions.ts';
+import { isReady, type Judgement } from './conditions.ts';
 import { create } from './create-step.ts';
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
@@ -8,6 +8,7 @@ import type { Observation } from './external.ts';
 import { leftBehind, release } from './left-behind.ts';
 import type { ObjectKey } from './object.ts';
 import { foundAgain, leaveBehind, made, standingOf } from './ownership.ts';
+import { isAdvice } from './reasons.ts';
 import { accept, externalOf, foundIn, recordOf, required, setRecord, type Pass } from './pass.ts';
 import { update } from './update-step.ts';
 
@@ -98,12 +99,20 @@ export function notReady(key: ObjectKey): string {
   return `${key.kind} ${key.name} is not Ready yet; \`kubectl describe ${key.kind.toLowerCase()} ${key.name}\` says why`;
 }
 
-async function settle<Session>(pass: Pass<Session>): Promise<void> {
+async function settle<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
   const result = await externalOf(pass).settle?.(required(pass.observation, 'the observation'));
   if (result === undefined) return;
   Object.assign(pass.status, result.status);
-  for (const judgement of result.conditions ?? []) pass.conditions.mark(judgement);
+  for (const judgement of result.conditions ?? []) {
+    warnOfAdvice(pass, judgement, environment);
+    pass.conditions.mark(judgement);
+  }
   if (result.failure !== undefined) throw result.failure;
+}
+
+/** On the transition only; a condition of one status may go from one piece of advice to another. */
+function warnOfAdvice<Session>(pass: Pass<Session>, { type, reason, message }: Judgement, { events }: Environment): void {
+  if (isAdvice(reason) && pass.conditions.get(type)?.reason !== reason) events.record(pass.object, 'Warning', reason, message);
 }
 
 function session<Session>(pass: Pass<Session>): Session {

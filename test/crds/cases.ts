@@ -111,10 +111,10 @@ export const RULE_CASES: readonly RuleCase[] = [
   {
     message: 'market needs applicationRef: write the slug of its application',
     accepts: [
-      withFields({ market: { callbackURL: 'http://localhost:8000/auth/callback' } }),
-      withoutFields('market'),
+      withFields({ applicationRef: { external: 'ocean-market' }, market: { callbackURL: 'https://market.example.com/auth/callback' } }),
+      withFields({ applicationRef: { external: 'ocean-market' } }),
     ],
-    refuses: [withoutFields('applicationRef')],
+    refuses: [withFields({ market: { callbackURL: 'https://market.example.com/auth/callback' } })],
   },
 
   // Connection.

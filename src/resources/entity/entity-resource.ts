@@ -5,7 +5,7 @@ import type { Session } from '../../authentik/session.ts';
 import { ownModels, type EntityType } from '../../catalogue/entity.ts';
 import { specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
-import type { Difference, External, Observation } from '../../runtime/external.ts';
+import type { Difference, External, Observation, SettleResult } from '../../runtime/external.ts';
 import type { Prints } from '../../runtime/ownership.ts';
 import { parseObject } from './api-object.ts';
 import { companions, current, differences } from './comparison.ts';
@@ -32,6 +32,8 @@ export interface EntityParts {
   readonly deleting?: true;
   /** What the kind wants in its status. */
   readonly statusOf?: (row: ApiObject) => Readonly<Record<string, unknown>>;
+  /** What the kind looks at in the end. */
+  readonly settle?: () => Promise<SettleResult>;
 }
 
 /** One object in Authentik that has an endpoint of its own: flow, stage, prompt or policy. All that differs between them is in the table. */
@@ -120,6 +122,10 @@ export class EntityResource implements External {
     await session.client.delete(this.#path(await this.#fresh(await this.#row(observed))));
     if (observed.uuid !== undefined) session.cache.remove(entity.path, observed.uuid);
     if (entity.family !== undefined) session.cache.invalidate(entity.family);
+  }
+
+  async settle(): Promise<SettleResult> {
+    return this.#parts.settle?.() ?? {};
   }
 
   observationOf(row: ApiObject): Observation {

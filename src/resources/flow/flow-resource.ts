@@ -26,6 +26,9 @@ export interface FlowRecord {
   readonly found: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Looks at the whole flow, whose primary key it is given, for what should be known of it. */
+export type Advise = (uuid: string) => Promise<SettleResult>;
+
 /** Everything bound to one flow, compared with what the spec declares. */
 export interface Bound {
   /** Undefined when the spec doesn't speak of stages. */
@@ -49,13 +52,15 @@ export class FlowResource implements External {
   readonly #ourStages: Map<string, RecordedBinding>;
   readonly #ourPolicies: Map<string, RecordedBinding>;
   readonly #record: FlowRecord;
+  readonly #advise: Advise | undefined;
   /** The flow that was found. */
   #flow: string | undefined;
   /** The flow itself, once it is created. */
   #made: string | undefined;
 
-  constructor(parts: { session: Session; slug: string; desired: DesiredFlow; record: FlowRecord }) {
+  constructor(parts: { session: Session; slug: string; desired: DesiredFlow; record: FlowRecord; advise?: Advise }) {
     const { session, slug, desired, record } = parts;
+    this.#advise = parts.advise;
     this.#session = session;
     this.#desired = desired;
     this.#record = record;
@@ -128,9 +133,9 @@ export class FlowResource implements External {
     };
   }
 
-  async settle(): Promise<SettleResult> {
+  async settle(observed: Observation): Promise<SettleResult> {
     await clearDueCaches(this.#session);
-    return {};
+    return this.#advise?.(String(observed.uuid)) ?? {};
   }
 
   async blockers(observed: Observation): Promise<readonly string[]> {

@@ -44,7 +44,7 @@ export class MemoryStore implements ObjectStore {
       resourceVersion: this.#next(),
       ...(annotations === undefined ? {} : { annotations }),
     };
-    return this.#put({ apiVersion: 'test/v1', kind, ...before, metadata, spec: structuredClone(spec) });
+    return this.#put({ apiVersion: 'test/v1', kind, ...before, metadata, spec: copied(spec) });
   }
 
   /** What a user does: the object goes once its last finalizer has. */
@@ -63,9 +63,7 @@ export class MemoryStore implements ObjectStore {
     }
     const held = this.#guard(object);
     this.statusWrites.push({ key: keyOf(object), status });
-    return Promise.resolve(
-      this.#put({ ...held, status: structuredClone(status), metadata: { ...held.metadata, resourceVersion: this.#next() } }),
-    );
+    return Promise.resolve(this.#put({ ...held, status: copied(status), metadata: { ...held.metadata, resourceVersion: this.#next() } }));
   }
 
   async setFinalizer(object: ManagedObject, finalizer: string, present: boolean): Promise<ManagedObject> {
@@ -104,4 +102,9 @@ export class MemoryStore implements ObjectStore {
     this.#version += 1;
     return String(this.#version);
   }
+}
+
+/** As over a wire. `structuredClone` makes arrays of another realm in a test's sandbox, and these equal none of its own. */
+function copied<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
