@@ -20,6 +20,7 @@ const EXTRA_PERMISSIONS: Record<string, string> = {
   'authentik_policies.delete_policy': 'Can delete Policy',
   'authentik_policies.view_policybindingmodel': 'Can view Policy Binding Model',
   'authentik_core.view_provider': 'Can view provider',
+  'authentik_core.reset_user_password': 'Reset Password',
   'authentik_core.view_token_key': "View token's key",
 };
 const ACTIONS = ['add', 'change', 'delete', 'view'];
@@ -44,8 +45,7 @@ export class Access {
   }
 
   /** The user behind an Authorization header. Ends the request when the token is wrong or expired. */
-  authenticate(header: string | undefined): Row | null {
-    if (header === undefined) return null;
+  authenticate(header: string): Row {
     const key = /^Bearer (.+)$/.exec(header)?.[1];
     const token =
       key === undefined ? undefined : this.store.all(TOKEN).find((row) => row.values.key === key && row.values.intent === 'api');
@@ -104,7 +104,7 @@ function catalogue(models: readonly ModelSpec[]): Permission[] {
   );
   const extra = Object.entries(EXTRA_PERMISSIONS).map(([permission, name]) => {
     const [app = '', codename = ''] = permission.split('.');
-    const model = /_(flow|policybindingmodel|policy|stage|event|provider|token)/.exec(codename)?.[1] ?? '';
+    const model = /_(flow|policybindingmodel|policy|stage|event|provider|token|user)/.exec(codename)?.[1] ?? '';
     return { name, codename, model, app, modelVerbose: model };
   });
   const known = new Set<string>();

@@ -10,34 +10,51 @@ const YEAR = 365 * 24 * 3600 * 1000;
 
 export type Change = 'model_created' | 'model_updated' | 'model_deleted';
 
+/** The request that leaves an entry. In a flow `user` is whom the flow is about, and `signedIn` who walks it. */
+export type Cause = Pick<Request, 'id' | 'method' | 'path' | 'query' | 'headers' | 'user'> & { signedIn?: Row | null };
+
+const person = ({ pk, values }: Row): JsonObject => ({ pk, email: values.email ?? '', username: values.username ?? '' });
+
+function byWhom({ user, signedIn = user }: Cause): Json {
+  if (user === null) return { pk: 1, email: '', username: 'AnonymousUser' };
+  return { ...person(user), ...(signedIn === null || signedIn === user ? {} : { authenticated_as: person(signedIn) }) };
+}
+
+/** What the address asked for; behind a flow's page that is the page's own query. */
+function argumentsOf(query: URLSearchParams): JsonObject {
+  return Object.fromEntries(query.has('query') ? new URLSearchParams(query.get('query') ?? '') : query);
+}
+
 export class Audit {
   /** Oldest first. */
   readonly events: JsonObject[] = [];
 
-  record(change: Change, row: Row, request: Request, world: World): void {
+  /** What was made, changed or deleted. */
+  record(change: Change, row: Row, cause: Cause, world: World): void {
     const model = { pk: hex(row.pk), app: row.model.app, name: row.model.auditName(row, world.store), model_name: row.model.model };
-    this.add(change, { model }, request, world);
+    this.add(change, 'authentik.events.middleware', { model }, cause, world);
   }
 
-  add(action: string, context: JsonObject, request: Request, world: World): void {
+  /** What somebody did, such as a login. */
+  note(action: string, context: JsonObject, cause: Cause, world: World): void {
+    this.add(action, 'authentik.events.signals', context, cause, world);
+  }
+
+  private add(action: string, app: string, context: JsonObject, cause: Cause, world: World): void {
     const now = new Date();
-    const user: Json =
-      request.user === null
-        ? { pk: 1, email: '', username: 'AnonymousUser' }
-        : { pk: request.user.pk, email: request.user.values.email ?? '', username: request.user.values.username ?? '' };
     this.events.push({
       pk: randomUUID(),
-      user,
+      user: byWhom(cause),
       action,
-      app: 'authentik.events.middleware',
+      app,
       context: {
         ...context,
         http_request: {
-          args: Object.fromEntries(request.query),
-          path: `/api/v3${request.path}`,
-          method: request.method,
-          request_id: randomUUID().replaceAll('-', ''),
-          user_agent: request.headers['user-agent'] ?? '',
+          args: argumentsOf(cause.query),
+          path: `/api/v3${cause.path}`,
+          method: cause.method,
+          request_id: cause.id,
+          user_agent: cause.headers['user-agent'] ?? '',
         },
       },
       client_ip: '127.0.0.1',

@@ -1,6 +1,7 @@
 /** From a request to its answer: path, rights, method, endpoint. */
 import { FLOW } from './catalogue/stages.ts';
 import { execute, EXECUTOR } from './executor/executor.ts';
+import { caller } from './executor/visitor.ts';
 import { answer, type Answer, crashed, detail, htmlPage, Refusal, type Request } from './http.ts';
 import type { Json } from './json.ts';
 import { ServerCrash } from './model.ts';
@@ -11,6 +12,7 @@ import type { World } from './world.ts';
 
 /** What arrives, before anybody looked at it. */
 export interface Incoming {
+  id: string;
   method: string;
   path: string;
   query: URLSearchParams;
@@ -40,10 +42,11 @@ function parseBody({ headers, rawBody }: Incoming): Json | undefined {
 }
 
 function toRequest(incoming: Incoming, world: World): Request {
-  const { method, path, query, headers } = incoming;
-  const user = world.access.authenticate(headers.authorization);
+  const { id, method, path, query, headers } = incoming;
+  const user = headers.authorization === undefined ? caller(incoming, world) : world.access.authenticate(headers.authorization);
   // The body is read only where an endpoint looks at it, so rights and methods are judged first.
   return {
+    id,
     method,
     path: path.slice(ROOT.length),
     query,
@@ -67,7 +70,6 @@ function api(incoming: Incoming, template: string, methods: string[], id: string
       {
         ...incoming,
         path: incoming.path.slice(ROOT.length),
-        user: null,
         body: incoming.method === 'POST' ? parseBody(incoming) : undefined,
       },
       id,

@@ -3,6 +3,8 @@ import type { Json, JsonObject } from './json.ts';
 import type { Row } from './model.ts';
 
 export interface Request {
+  /** Named in the answer's header `X-authentik-id`, and in what the request leaves in the audit log. */
+  id: string;
   method: string;
   /** Below `/api/v3`, without the query. */
   path: string;
@@ -18,7 +20,7 @@ export interface Answer {
   /** `null` is an empty body. */
   body: Json;
   contentType: string | null;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   /** False when the answer carries no `Allow`. */
   allow: boolean;
   /** Answered through Django REST framework, which up to 2025.12 names the charset; some views answer through Django itself. */

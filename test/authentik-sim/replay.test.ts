@@ -28,6 +28,8 @@ const SCENARIOS = [
   'invitations',
   'oidc-login',
   'sign-up-next',
+  'signed-in-sign-up',
+  'policy-engine',
 ];
 
 /** As recorded: of the administrator who logs in. */

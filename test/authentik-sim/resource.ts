@@ -1,5 +1,5 @@
 /** Create, read, update, delete and `used_by` for every kind of object, by its catalogue entry. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { FLOW_BINDING, GROUP, SOURCE, TOKEN, USER } from './catalogue/core.ts';
 import { POLICY } from './catalogue/policies.ts';
 import { STAGE } from './catalogue/stages.ts';
@@ -7,6 +7,7 @@ import { answer, type Answer, detail, type Request } from './http.ts';
 import type { Json, JsonObject } from './json.ts';
 import { page, select } from './listing.ts';
 import { type ModelSpec, type Row, ServerCrash } from './model.ts';
+import { bornNow, changePerson } from './people.ts';
 import { removeWithDependents, usedBy } from './references.ts';
 import { represent } from './represent.ts';
 import { isUuid, judge } from './validate.ts';
@@ -56,8 +57,7 @@ function find(collection: Collection, id: string, world: World): Row | Answer {
 function born(model: ModelSpec, request: Request): JsonObject {
   const now = new Date();
   const later = new Date(now.getTime() + 30 * 24 * 3600 * 1000).toISOString();
-  if (model.key === USER)
-    return { uuid: randomUUID(), date_joined: now.toISOString(), last_updated: now.toISOString(), password_change_date: now.toISOString() };
+  if (model.key === USER) return bornNow();
   if (model.key === GROUP) return { num_pk: 1000 + Math.floor(Math.random() * 60_000) };
   if (model.key === TOKEN) return { key: randomBytes(30).toString('hex'), expires: later };
   if (model.className === 'OAuth2Provider')
@@ -111,7 +111,8 @@ function update(row: Row, request: Request, world: World): Answer {
   const verdict = judge({ model, body: request.body ?? {}, partial: request.method === 'PATCH', instance: row }, world.api, world.store);
   if ('errors' in verdict) return answer(400, verdict.errors);
   failOnHiddenClash(model, verdict.attributes, row, world);
-  Object.assign(row.values, verdict.attributes);
+  if (model.key === USER) changePerson(row, verdict.attributes);
+  else Object.assign(row.values, verdict.attributes);
   audit('model_updated', row, verdict.attributes, request, world);
   world.changed(model);
   return answer(200, show(row, request, world));

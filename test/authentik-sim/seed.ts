@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GROUP, OTHER_TARGET, ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { GROUP, OTHER_TARGET, ROLE, TOKEN } from './catalogue/core.ts';
 import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY_BINDING } from './catalogue/policies.ts';
 import { isObject, type Json, type JsonObject, text } from './json.ts';
 import type { ModelSpec } from './model.ts';
+import { addPerson } from './people.ts';
 import type { World } from './world.ts';
 
 const FIXED = ['/admin/version/', '/root/config/', '/stages/email/templates/'];
@@ -100,18 +101,9 @@ function addOtherTargets(world: World): void {
 function addPeople(world: World, token: string): void {
   const { store } = world;
   const now = new Date().toISOString();
-  const person = { uuid: randomUUID(), date_joined: now, last_updated: now, password_change_date: now };
-  const user = store.spec(USER);
-  store.add(
-    user,
-    {
-      ...user.defaults,
-      ...person,
-      username: 'akadmin',
-      name: 'authentik Default Admin',
-      email: 'admin@example.com',
-      password: randomUUID(),
-    },
+  addPerson(
+    store,
+    { username: 'akadmin', name: 'authentik Default Admin', email: 'admin@example.com', password: randomUUID() },
     { pk: ADMIN },
   );
   for (const group of store.all(GROUP)) {

@@ -29,16 +29,17 @@ async function read(message: IncomingMessage): Promise<Incoming> {
   const headers = Object.fromEntries(
     Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
   );
-  return { method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, headers, rawBody: await readAll(message) };
+  const id = randomUUID().replaceAll('-', '');
+  return { id, method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, headers, rawBody: await readAll(message) };
 }
 
-function write(response: ServerResponse, answer: Answer, language: string, world: World): void {
+function write(response: ServerResponse, answer: Answer, incoming: Incoming, world: World): void {
   const charset = world.version === '2025.12' && answer.contentType === 'application/json' && answer.rest ? '; charset=utf-8' : '';
-  const headers: Record<string, string> = {
+  const headers: Answer['headers'] = {
     vary: 'Accept-Language, Cookie',
-    'content-language': language,
+    'content-language': languageOf(incoming.headers),
     'x-powered-by': 'authentik',
-    'x-authentik-id': randomUUID().replaceAll('-', ''),
+    'x-authentik-id': incoming.id,
     ...answer.headers,
   };
   if (answer.contentType !== null) headers['content-type'] = `${answer.contentType}${charset}`;
@@ -94,7 +95,7 @@ class Exchange {
 
   private send(answer: Answer): void {
     this.entry.status = answer.status;
-    write(this.response, answer, languageOf(this.incoming.headers), this.parts.world);
+    write(this.response, answer, this.incoming, this.parts.world);
   }
 
   async run(): Promise<void> {

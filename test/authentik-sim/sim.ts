@@ -9,6 +9,7 @@ import type { FlowToken } from './executor/plan.ts';
 import type { MailFailure } from './executor/mail.ts';
 import { Faults, type FaultRule } from './faults.ts';
 import { type JsonObject, without } from './json.ts';
+import { addPerson } from './people.ts';
 import { count, type Counts, type RequestLog } from './request-log.ts';
 import { SchemaCheck, type SchemaViolation } from './schema-check.ts';
 import { ADMIN, seed } from './seed.ts';
@@ -73,21 +74,7 @@ function createToken(world: World, permissions: string[] | 'superuser', expired:
     const unknown = permissions.find((wanted) => !world.access.permissions.some(({ app, codename }) => `${app}.${codename}` === wanted));
     if (unknown !== undefined) throw new Error(`Authentik has no permission ${unknown}`);
     const role = store.add(store.spec(ROLE), { name: identifier, permissions });
-    const spec = store.spec(USER);
-    const now = new Date().toISOString();
-    user = Number(
-      store.add(spec, {
-        ...structuredClone(spec.defaults),
-        username: identifier,
-        name: identifier,
-        type: 'service_account',
-        roles: [role.pk],
-        uuid: crypto.randomUUID(),
-        date_joined: now,
-        last_updated: now,
-        password_change_date: now,
-      }).pk,
-    );
+    user = Number(addPerson(store, { username: identifier, name: identifier, type: 'service_account', roles: [role.pk] }).pk);
   }
   store.add(store.spec(TOKEN), { identifier, intent: 'api', user, key, expiring: expired, expires, managed: null, description: '' });
   return key;

@@ -9,9 +9,10 @@ import { diagram } from './diagram.ts';
 import { literal } from './executor/expressions.ts';
 import { judgePolicy } from './executor/policy-engine.ts';
 import { answer, type Answer, detail, type Request } from './http.ts';
-import { type Json, text } from './json.ts';
+import { isObject, type Json, type JsonObject, text } from './json.ts';
 import { NOT_A_CHOICE, notAUuid, page } from './listing.ts';
 import { type Row, ServerCrash } from './model.ts';
+import { addPerson, changePerson } from './people.ts';
 import { represent, SHALLOW } from './represent.ts';
 import { isUuid, judge } from './validate.ts';
 import type { World } from './world.ts';
@@ -101,20 +102,13 @@ function addUser(request: Request, id: string, world: World): Answer {
 /** A service account comes with an app password, which is no API token. */
 function serviceAccount(request: Request, world: World): Answer {
   const body = request.body as { name?: string; expiring?: boolean };
-  const model = world.store.spec(USER);
   if (typeof body.name !== 'string' || body.name === '') return answer(400, { name: ['This field is required.'] });
   if (world.store.find(USER, 'username', body.name) !== null) return answer(400, { non_field_errors: ['Unable to create user'] });
-  const now = new Date().toISOString();
-  const user = world.store.add(model, {
-    ...structuredClone(model.defaults),
+  const user = addPerson(world.store, {
     username: body.name,
     name: body.name,
     type: 'service_account',
     path: 'goauthentik.io/service-accounts',
-    uuid: crypto.randomUUID(),
-    date_joined: now,
-    last_updated: now,
-    password_change_date: now,
     attributes: { 'goauthentik.io/user/token-expires': body.expiring ?? true },
   });
   const key = randomBytes(30).toString('hex');
@@ -124,12 +118,24 @@ function serviceAccount(request: Request, world: World): Answer {
     user: user.pk,
     key,
     expiring: body.expiring ?? true,
-    expires: now,
+    expires: new Date().toISOString(),
     managed: null,
     description: '',
   });
   world.audit.record('model_created', user, request, world);
   return answer(200, { username: body.name, user_uid: represent(user, world).uid ?? '', user_pk: user.pk, token: key });
+}
+
+function setPassword(request: Request, id: string, world: World): Answer {
+  const user = world.store.get(USER, Number(id));
+  if (user === null) return detail(404, 'No User matches the given query.');
+  const { password } = isObject(request.body) ? request.body : {};
+  if (typeof password !== 'string') return answer(400, { password: ['This field is required.'] });
+  if (password === '') return answer(400, { password: ['This field may not be blank.'] });
+  changePerson(user, { password });
+  world.audit.note('password_set', {}, { ...request, user }, world);
+  world.audit.record('model_updated', user, request, world);
+  return answer(204, null);
 }
 
 function viewKey(id: string, world: World): Answer {
@@ -171,16 +177,13 @@ function preview(request: Request, world: World): Answer {
 function testPolicy(request: Request, id: string, world: World): Answer {
   const policy = world.store.get(POLICY, id);
   if (policy === null) return detail(404, 'No Policy matches the given query.');
-  const user = (request.body as { user?: number }).user;
-  if (world.store.get(USER, user ?? null) === null)
-    return answer(400, {
-      user: [user === undefined ? 'This field is required.' : `Invalid pk "${String(user)}" - object does not exist.`],
-    });
-  return answer(200, {
-    passing: judgePolicy(policy, { authenticatedBy: null, promptData: {}, user: null, query: null }).passes,
-    messages: [],
-    log_messages: [],
-  });
+  const { user: pk, context } = request.body as { user?: number; context?: { prompt_data?: JsonObject } };
+  const user = world.store.get(USER, pk ?? null);
+  if (user === null)
+    return answer(400, { user: [pk === undefined ? 'This field is required.' : `Invalid pk "${String(pk)}" - object does not exist.`] });
+  const asked = { authenticatedBy: null, promptData: context?.prompt_data ?? {}, user: user.values, query: null };
+  const { passes, messages } = judgePolicy(policy, asked);
+  return answer(200, { passing: passes, messages, log_messages: [] });
 }
 
 /** By method and path template of the official schema. */
@@ -195,6 +198,7 @@ const SPECIAL: Record<string, Special> = {
     permission: 'authentik_core.add_user',
     handle: (request, _id, world) => serviceAccount(request, world),
   },
+  'POST /core/users/{id}/set_password/': { permission: 'authentik_core.reset_user_password', handle: setPassword },
   'GET /core/tokens/{identifier}/view_key/': {
     permission: 'authentik_core.view_token_key',
     handle: (_request, id, world) => viewKey(id, world),

@@ -1,4 +1,5 @@
 /** A plain HTTP client for tests of the stand-in: an API caller and a browser. */
+import { CookieJar } from 'tough-cookie';
 import type { Json, JsonObject } from './json.ts';
 
 interface Reply {
@@ -36,19 +37,26 @@ export interface Browser {
   page: (path: string) => Promise<{ status: number; location: string }>;
 }
 
-/** An anonymous visitor with cookies, who follows redirects by hand so that none is lost. */
+/**
+ * A visitor with cookies, who follows redirects by hand so that none is lost, and sends the cookie against forgery as a header as the
+ * server's own pages do.
+ */
 export function browser(url: string): Browser {
-  let cookie = '';
+  const jar = new CookieJar();
   const send = async (method: string, path: string, body?: JsonObject): Promise<Response> => {
-    const headers: Record<string, string> = { 'content-type': 'application/json', ...(cookie === '' ? {} : { cookie }) };
+    const cookies = await jar.getCookies(url);
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      cookie: cookies.map((cookie) => cookie.cookieString()).join('; '),
+      'x-authentik-csrf': cookies.find(({ key }) => key === 'authentik_csrf')?.value ?? '',
+    };
     const response = await fetch(`${url}${path}`, {
       method,
       redirect: 'manual',
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const set = response.headers.getSetCookie()[0]?.split(';')[0];
-    if (set !== undefined) cookie = set;
+    for (const cookie of response.headers.getSetCookie()) await jar.setCookie(cookie, url);
     return response;
   };
   const visit = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {

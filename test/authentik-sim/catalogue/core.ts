@@ -221,7 +221,6 @@ const CORE: readonly ModelSpec[] = [
     ordering: 'date_joined',
     search: ['username', 'name', 'is_active', 'email', 'uuid'],
     title: (row) => asText(row.values.username),
-    auditName: (row) => asText(row.values.username),
   }),
   model({
     app: 'authentik_rbac',

@@ -4,10 +4,13 @@ import { GROUP, USER } from '../catalogue/core.ts';
 import { FLOW } from '../catalogue/stages.ts';
 import { type Json, type JsonObject, text } from '../json.ts';
 import type { Row } from '../model.ts';
+import { addPerson, changePerson } from '../people.ts';
 import { createFlowToken, sendMail } from './mail.ts';
 import { EMAIL_CONSENT, type PlannedStage } from './plan.ts';
-import { AVATAR, denied, fieldError, NEXT, type Outcome, pendingName, pendingUser, type Step, type Visit } from './visit.ts';
+import { AVATAR, cause, denied, fieldError, NEXT, type Outcome, pendingName, pendingUser, type Step, type Visit } from './visit.ts';
 
+/** In the place of a password in the log. */
+const MASK = '********************';
 const WRITABLE = new Set(['username', 'name', 'email', 'password']);
 
 function setNested(target: JsonObject, path: string[], value: Json): void {
@@ -18,33 +21,33 @@ function setNested(target: JsonObject, path: string[], value: Json): void {
 
 /** Known fields and `attributes.…` are written; other keys, such as a repeated password, are dropped. */
 function writeData(user: Row, data: JsonObject): void {
-  for (const [key, value] of Object.entries(data)) {
-    if (WRITABLE.has(key)) user.values[key] = value;
-    else if (key.startsWith('attributes.')) setNested(user.values, key.split('.'), value);
-  }
+  for (const [key, value] of Object.entries(data)) if (key.startsWith('attributes.')) setNested(user.values, key.split('.'), value);
+  changePerson(user, Object.fromEntries(Object.entries(data).filter(([key]) => WRITABLE.has(key))));
 }
 
 function createUser(stage: PlannedStage, { world }: Visit): Row {
-  const spec = world.store.spec(USER);
-  const now = new Date().toISOString();
-  return world.store.add(spec, {
-    ...structuredClone(spec.defaults),
+  return addPerson(world.store, {
     username: '',
     name: '',
     is_active: stage.values.create_users_as_inactive !== true,
     type: stage.values.user_type === 'internal_service_account' ? 'service_account' : text(stage.values.user_type),
     path: text(stage.values.user_path_template) || 'users',
-    uuid: randomUUID(),
-    date_joined: now,
-    last_updated: now,
-    password_change_date: now,
   });
+}
+
+/** The log has the new password, the account, and what was filled in, in that order; never the password itself. */
+function logWrite(created: boolean, user: Row, data: JsonObject, visit: Visit): void {
+  const { audit } = visit.world;
+  if ('password' in data) audit.note('password_set', {}, cause(visit), visit.world);
+  audit.record(created ? 'model_created' : 'model_updated', user, cause(visit), visit.world);
+  const shown = Object.entries(data).map(([key, value]) => [key, key.includes('password') ? MASK : value]);
+  audit.note('user_write', { created, ...(Object.fromEntries(shown) as JsonObject) }, cause(visit), visit.world);
 }
 
 /** Creates or changes the account from what was filled in. */
 export const userWriteStep: Step = {
   get: (stage, visit) => {
-    const { world, plan, request } = visit;
+    const { world, plan } = visit;
     const data = plan.context.promptData;
     if (data === undefined) return denied('No Pending data.');
     const pending = stage.values.user_creation_mode === 'always_create' ? null : pendingUser(visit);
@@ -58,8 +61,8 @@ export const userWriteStep: Step = {
     writeData(user, data);
     if (pending === null && world.store.get(GROUP, stage.values.create_users_group) !== null)
       user.values.groups = [stage.values.create_users_group ?? null];
-    world.audit.record(pending === null ? 'model_created' : 'model_updated', user, request, world);
     plan.context.pendingUser = Number(user.pk);
+    logWrite(pending === null, user, data, visit);
     return NEXT;
   },
 };
@@ -92,8 +95,8 @@ export const emailStep: Step = {
     if (user === null) return denied('No pending user.');
     if (visit.plan.context.restoredBy !== undefined) {
       if (stage.values.activate_user_on_success === true) {
-        user.values.is_active = true;
-        visit.world.audit.record('model_updated', user, visit.request, visit.world);
+        changePerson(user, { is_active: true });
+        visit.world.audit.record('model_updated', user, cause(visit), visit.world);
       }
       return NEXT;
     }

@@ -1,17 +1,16 @@
 /** The flow executor: walks a visitor through a flow, a step per request, as a browser sees it. */
-import { randomUUID } from 'node:crypto';
 import { FLOW } from '../catalogue/stages.ts';
 import { answer, type Answer, htmlPage, type Request } from '../http.ts';
-import { isObject, type JsonObject, text } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { Row } from '../model.ts';
 import { represent } from '../represent.ts';
 import type { World } from '../world.ts';
-import { type Plan, type PlannedStage, type Session } from './plan.ts';
-import { plan as makePlan, policyContext } from './planner.ts';
-import { targetPasses } from './policy-engine.ts';
+import type { PlannedStage } from './plan.ts';
+import { NotApplicable, plan as makePlan, policyContext } from './planner.ts';
+import { judgeTarget } from './policy-engine.ts';
 import { stepFor } from './steps.ts';
 import { AVATAR, type Outcome, pendingName, type Visit } from './visit.ts';
-import { Visitor } from './visitor.ts';
+import { forgeryProblem, signedIn, Visitor } from './visitor.ts';
 
 /** Path template of the executor. */
 export const EXECUTOR = '/flows/executor/{flow_slug}/';
@@ -28,15 +27,20 @@ function flowInfo(flow: Row, inner: URLSearchParams, world: World): JsonObject {
   };
 }
 
-function accessDenied({ flow, inner, world }: Pick<Visit, 'flow' | 'inner' | 'world'>, pending: string, message: string): Answer {
+function accessDenied({ flow, inner, world }: Pick<Visit, 'flow' | 'inner' | 'world'>, pending: Json, message: string): Answer {
   const body = {
     flow_info: flowInfo(flow, inner, world),
     component: 'ak-stage-access-denied',
     pending_user: pending,
     pending_user_avatar: AVATAR,
-    error_message: message,
+    error_message: message === '' ? 'Unknown error' : message,
   };
-  return answer(200, body, { allow: false });
+  return answer(200, body);
+}
+
+/** An error of the flow itself, to be looked up in the server's log. */
+function flowError(request: Request): Answer {
+  return answer(200, { component: 'ak-stage-flow-error', request_id: request.id });
 }
 
 function done(visit: Pick<Visit, 'session' | 'inner'>): Answer {
@@ -74,7 +78,7 @@ function currentStage(visit: Visit): PlannedStage | null {
   for (let stage = plan.stages[0]; stage !== undefined; stage = plan.stages[0]) {
     const { binding } = stage;
     if (binding?.reEvaluate !== true) return stage;
-    if (targetPasses({ pk: binding.pk, mode: binding.engineMode }, policyContext(plan.context, session, world), world)) return stage;
+    if (judgeTarget({ pk: binding.pk, mode: binding.engineMode }, policyContext(plan.context, session, world), world).passes) return stage;
     plan.stages.shift();
   }
   return null;
@@ -82,21 +86,19 @@ function currentStage(visit: Visit): PlannedStage | null {
 
 function challenge(outcome: Outcome & { kind: 'challenge' }, visit: Visit): Answer {
   const errors = outcome.errors === undefined ? {} : { response_errors: outcome.errors as JsonObject };
-  return answer(200, {
-    flow_info: flowInfo(visit.flow, visit.inner, visit.world),
-    component: outcome.component,
-    ...errors,
-    ...outcome.body,
-  });
+  // An error without a text makes the real answer invalid: it comes without its component, and a browser shows nothing.
+  const empty = Object.values(outcome.errors ?? {}).some((list) => list.some(({ string }) => string === ''));
+  const component = empty ? {} : { component: outcome.component };
+  return answer(200, { flow_info: flowInfo(visit.flow, visit.inner, visit.world), ...component, ...errors, ...outcome.body });
 }
 
 function refused(message: string, stage: PlannedStage, visit: Visit): Answer {
-  const pending = text(pendingName(visit));
   const action = stage.binding?.invalidResponse ?? 'retry';
   visit.session.plan = null;
-  if (action === 'retry') return accessDenied(visit, pending, message);
+  if (action === 'retry') return accessDenied(visit, pendingName(visit), message);
   const fresh = makePlan(visit.flow, visit.session, visit.world);
-  if (fresh !== null && action === 'restart_with_context') fresh.context = visit.plan.context;
+  if (fresh instanceof NotApplicable) return again(visit.request);
+  if (action === 'restart_with_context') fresh.context = visit.plan.context;
   visit.session.plan = fresh;
   return again(visit.request);
 }
@@ -106,16 +108,7 @@ function walk(visit: Visit): Answer {
   // Nothing was left before the flow was entered, so this answer doesn't come from within it.
   if (stage === null) return { ...done(visit), allow: false };
   const step = stepFor(stage);
-  if (step === null)
-    return answer(
-      200,
-      {
-        flow_info: flowInfo(visit.flow, visit.inner, visit.world),
-        component: 'ak-stage-flow-error',
-        request_id: randomUUID().replaceAll('-', ''),
-      },
-      { allow: false },
-    );
+  if (step === null) return flowError(visit.request);
   const sent = isObject(visit.request.body) ? visit.request.body : {};
   const outcome = visit.request.method === 'POST' && step.post !== undefined ? step.post(stage, visit, sent) : step.get(stage, visit);
   if (outcome.kind === 'challenge') return challenge(outcome, visit);
@@ -124,27 +117,36 @@ function walk(visit: Visit): Answer {
   return visit.plan.stages.length > 0 ? again(visit.request) : done(visit);
 }
 
-function notApplicable(flow: Row, inner: URLSearchParams, session: Session, world: World): Answer {
-  const next = inner.get('next');
-  if (flow.values.denied_action === 'continue' || (flow.values.denied_action === 'message_continue' && next !== null))
-    return done({ session, inner });
-  return accessDenied({ flow, inner, world }, '', 'Flow does not apply to current user.');
+/** Where the flow says to go on, it looks for `next` in the executor's own query, where no browser puts it. */
+function notApplicable({ flow, inner, world, request }: Omit<Visit, 'plan'>, message: string): Answer {
+  const { denied_action: action } = flow.values;
+  const next = request.query.get('next');
+  const to = next?.startsWith('/') === true && action !== 'message' ? next : action === 'continue' ? '/' : null;
+  const refusal =
+    to === null
+      ? accessDenied({ flow, inner, world }, request.user?.values.username ?? '', message)
+      : answer(200, { component: 'xak-flow-redirect', to });
+  return { ...refusal, allow: false };
 }
 
 /** One request to the executor of the flow with that slug. */
-export function execute(request: Request, slug: string, world: World): Answer {
+export function execute(sent: Omit<Request, 'user'>, slug: string, world: World): Answer {
   const flow = world.store.find(FLOW, 'slug', slug);
   if (flow === null) return htmlPage(404);
-  const visitor = new Visitor(request, world);
+  const visitor = new Visitor(sent, world);
+  const request: Request = { ...sent, user: signedIn(visitor.session, world) };
   const inner = new URLSearchParams(request.query.get('query') ?? '');
   restore(visitor, flow, inner, world);
   const { session } = visitor;
   session.query = inner;
-  const plan: Plan | null = session.plan?.flow === flow.pk ? session.plan : makePlan(flow, session, world);
-  session.plan = plan;
+  const plan = session.plan?.flow === flow.pk ? session.plan : makePlan(flow, session, world);
+  session.plan = plan instanceof NotApplicable ? null : plan;
+  const visit = { world, request, session, flow, inner, visitor };
   const result =
-    plan === null
-      ? notApplicable(flow, inner, session, world)
-      : walk({ world, request, session, plan, flow, inner, renewSession: () => visitor.renew() });
+    plan instanceof NotApplicable
+      ? notApplicable(visit, plan.message)
+      : request.user !== null && forgeryProblem(request) !== null
+        ? flowError(request)
+        : walk({ ...visit, plan });
   return { ...result, rest: false, headers: { ...result.headers, ...visitor.cookieHeader() } };
 }

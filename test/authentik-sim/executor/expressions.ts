@@ -1,19 +1,34 @@
 /**
- * The few Python expressions that a stand-in has to judge: `return` of a literal, and those of the stock flows. Anything else is an error,
- * as an expression that fails is on the real server: the binding's `failure_result` decides.
+ * The few Python expressions that a stand-in has to judge: messages, and then `return` of a literal or of a name that isn't there, `raise`
+ * of an error, and those of the stock flows. Anything else is an error, as an expression that fails is on the real server: the binding's
+ * `failure_result` decides.
  */
 import type { Json } from '../json.ts';
 
-/** The value of `return <literal>`: strings, numbers, lists, True, False, None. Throws on anything else. */
-export function literal(source: string): Json {
-  const returned = /^\s*return\s+([\s\S]+?)\s*$/.exec(source)?.[1];
-  if (returned === undefined) throw new SyntaxError(`not a simple return: ${source}`);
-  const json = returned
+/** An expression that failed; its text is what the visitor is told. */
+export class ExpressionError extends Error {}
+
+/** The value of a Python literal: a string, a number, a list, True, False, None. Throws on anything else. */
+function valueOf(source: string): Json {
+  if (/^[A-Za-z_]\w*$/.test(source) && !['True', 'False', 'None'].includes(source))
+    throw new ExpressionError(`name '${source}' is not defined`);
+  const json = source
     .replaceAll(/'((?:\\.|[^'\\])*)'/g, (_whole, inner: string) => JSON.stringify(inner))
     .replaceAll(/\bTrue\b/g, 'true')
     .replaceAll(/\bFalse\b/g, 'false')
     .replaceAll(/\bNone\b/g, 'null');
-  return JSON.parse(json) as Json;
+  try {
+    return JSON.parse(json) as Json;
+  } catch {
+    throw new ExpressionError(`the stand-in can't judge ${source}`);
+  }
+}
+
+/** The value of `return <literal>`. Throws on anything else. */
+export function literal(source: string): Json {
+  const returned = /^\s*return\s+([\s\S]+?)\s*$/.exec(source)?.[1];
+  if (returned === undefined) throw new ExpressionError(`the stand-in can't judge ${source}`);
+  return valueOf(returned);
 }
 
 /** What a policy expression may look at. */
@@ -25,6 +40,12 @@ export interface PolicyContext {
   user: Record<string, Json> | null;
   /** What the visitor's page was opened with; null where nobody visits. */
   query: URLSearchParams | null;
+}
+
+/** What a policy, or all that is bound to something, comes to. The messages are for the visitor, of what passes too. */
+export interface Judgement {
+  passes: boolean;
+  messages: string[];
 }
 
 interface Known {
@@ -52,12 +73,24 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-/** Whether the expression passes. Throws when it can't be judged. */
-export function judgeExpression(source: string, context: PolicyContext): boolean {
+/** `ak_message("…")` at the beginning of what is left. */
+const MESSAGE = /^\s*ak_message\((.+)\)[^\S\n]*(?:\n|$)/;
+const RAISE = /^\s*raise\s+\w+\((.*)\)\s*$/;
+
+/** Whether the expression passes, and what it says to the visitor. Throws when it fails or can't be judged. */
+export function judgeExpression(source: string, context: PolicyContext): Judgement {
   const known = KNOWN.find(({ holds }) => source.includes(holds));
-  if (known !== undefined) return known.judge(context);
-  const value = literal(source.replaceAll(/^\s*#.*$/gm, '').trim());
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+  if (known !== undefined) return { passes: known.judge(context), messages: [] };
+  const messages: string[] = [];
+  let rest = source.replaceAll(/^\s*#.*$/gm, '').trim();
+  for (let said = MESSAGE.exec(rest); said !== null; said = MESSAGE.exec(rest)) {
+    messages.push(String(valueOf(said[1]?.trim() ?? '')));
+    rest = rest.slice(said[0].length);
+  }
+  const raised = RAISE.exec(rest)?.[1];
+  if (raised !== undefined) throw new ExpressionError(raised === '' ? '' : String(valueOf(raised)));
+  const value = ['', 'pass'].includes(rest.trim()) ? null : literal(rest);
+  return { passes: Array.isArray(value) ? value.length > 0 : Boolean(value), messages };
 }
 
 /** What a prompt's `initial_value` or `placeholder` expression gives; the stock ones read a field of the user, or give nothing. */

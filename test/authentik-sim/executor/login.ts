@@ -1,5 +1,4 @@
 /** The steps of a login: who are you, your password, and in. */
-import { randomBytes } from 'node:crypto';
 import { FLOW, STAGE } from '../catalogue/stages.ts';
 import { SOURCE, USER } from '../catalogue/core.ts';
 import { APPLICATION } from '../catalogue/oauth2.ts';
@@ -154,10 +153,8 @@ export const userLoginStep: Step = {
     if (user === null) return denied('No Pending user to login.');
     if (user.values.is_active !== true) return denied('User is not active, login failed.');
     user.values.last_login = new Date().toISOString();
-    visit.session.user = Number(user.pk);
-    visit.session.login = { at: Date.now(), sid: randomBytes(32).toString('hex') };
-    visit.renewSession();
-    visit.world.audit.add('login', { auth_method: 'password' }, { ...visit.request, user }, visit.world);
+    visit.visitor.signIn(user);
+    visit.world.audit.note('login', { auth_method: 'password' }, { ...visit.request, user }, visit.world);
     return NEXT;
   },
 };
@@ -165,7 +162,8 @@ export const userLoginStep: Step = {
 /** Ends the session's login. */
 export const userLogoutStep: Step = {
   get: (_stage, visit) => {
-    visit.session.user = null;
+    if (visit.request.user !== null) visit.world.audit.note('logout', {}, visit.request, visit.world);
+    visit.visitor.signOut();
     return NEXT;
   },
 };

@@ -5,13 +5,13 @@ import { asText } from '../json.ts';
 import type { Row } from '../model.ts';
 import { bindingsOf } from '../represent.ts';
 import type { World } from '../world.ts';
-import type { PolicyContext } from './expressions.ts';
 import type { Plan, PlanContext, PlannedStage, Session } from './plan.ts';
-import { targetPasses } from './policy-engine.ts';
+import { judgeTarget, type VisitorContext } from './policy-engine.ts';
+import { signedIn } from './visitor.ts';
 
 /** What policies may look at, for a visit. */
-export function policyContext(context: PlanContext, session: Session, world: World): PolicyContext & { userRow: Row | null } {
-  const userRow = world.store.get(USER, context.pendingUser ?? session.user ?? null);
+export function policyContext(context: PlanContext, session: Session, world: World): VisitorContext {
+  const userRow = context.pendingUser === undefined ? signedIn(session, world) : world.store.get(USER, context.pendingUser);
   return {
     authenticatedBy: context.authenticatedBy ?? null,
     promptData: context.promptData ?? {},
@@ -36,7 +36,7 @@ function stagesOf(flow: Row, session: Session, world: World): PlannedStage[] {
     if (stage === null) return [];
     if (
       binding.values.evaluate_on_plan === true &&
-      !targetPasses({ pk: binding.pk, mode: binding.values.policy_engine_mode }, context, world)
+      !judgeTarget({ pk: binding.pk, mode: binding.values.policy_engine_mode }, context, world).passes
     )
       return [];
     return {
@@ -53,12 +53,22 @@ function stagesOf(flow: Row, session: Session, world: World): PlannedStage[] {
   });
 }
 
-/** A plan for this visitor, or null when the flow doesn't apply. */
-export function plan(flow: Row, session: Session, world: World): Plan | null {
-  const user = world.store.get(USER, session.user);
-  if (MEETS[asText(flow.values.authentication)]?.(user, world) !== true) return null;
+/** Why a flow doesn't apply to a visitor: what its policies say, if anything. */
+export class NotApplicable {
+  readonly message: string;
+
+  constructor(messages: string[] = []) {
+    this.message = messages.length === 0 ? 'Flow does not apply to current user.' : messages.join('\n');
+  }
+}
+
+/** A plan for this visitor, unless the flow doesn't apply. */
+export function plan(flow: Row, session: Session, world: World): Plan | NotApplicable {
+  const user = signedIn(session, world);
+  if (MEETS[asText(flow.values.authentication)]?.(user, world) !== true) return new NotApplicable();
   const context: PlanContext = user === null ? {} : { pendingUser: Number(user.pk) };
-  if (!targetPasses({ pk: flow.pk, mode: flow.values.policy_engine_mode }, policyContext(context, session, world), world)) return null;
+  const judged = judgeTarget({ pk: flow.pk, mode: flow.values.policy_engine_mode }, policyContext(context, session, world), world);
+  if (!judged.passes) return new NotApplicable(judged.messages);
   let stages = world.plans.get(flow.pk, session.user);
   if (stages === null) {
     stages = stagesOf(flow, session, world);

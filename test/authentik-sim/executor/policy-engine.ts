@@ -3,69 +3,59 @@ import { POLICY, POLICY_BINDING } from '../catalogue/policies.ts';
 import { type Json, text } from '../json.ts';
 import type { Row } from '../model.ts';
 import type { World } from '../world.ts';
-import { judgeExpression, type PolicyContext } from './expressions.ts';
+import { ExpressionError, judgeExpression, type Judgement, type PolicyContext } from './expressions.ts';
+import { judgePassword } from './password-policy.ts';
 
-export interface Judgement {
-  passes: boolean;
-  message: string | null;
-}
+/** What binds a policy sees besides: who visits, as far as known. */
+export type VisitorContext = PolicyContext & { userRow: Row | null };
 
-/** The static rules of a password policy; leaked-password and strength checks need services that a stand-in hasn't. */
-function judgePassword(policy: Row, context: PolicyContext): Judgement {
-  const value = context.promptData[text(policy.values.password_field)];
-  if (typeof value !== 'string') return { passes: false, message: 'Password not set in context' };
-  const count = (pattern: RegExp): number => value.match(pattern)?.length ?? 0;
-  const charset = text(policy.values.symbol_charset);
-  const rules: [string, number][] = [
-    ['length_min', value.length],
-    ['amount_digits', count(/[0-9]/g)],
-    ['amount_lowercase', count(/[a-z]/g)],
-    ['amount_uppercase', count(/[A-Z]/g)],
-    ['amount_symbols', value.split('').filter((character) => charset.includes(character)).length],
-  ];
-  const broken = policy.values.check_static_rules === true && rules.some(([field, actual]) => actual < Number(policy.values[field]));
-  return broken ? { passes: false, message: text(policy.values.error_message) || 'Invalid password.' } : { passes: true, message: null };
-}
+const PASSES: Judgement = { passes: true, messages: [] };
+const FAILS: Judgement = { passes: false, messages: [] };
 
-/** By policy type; the types that aren't here need more than a stand-in knows, and pass. */
+/** By policy type; the types that aren't here need more than a stand-in knows, and pass. Nobody has a reputation here, so everybody's is 0. */
 const JUDGES: Record<string, (policy: Row, context: PolicyContext) => Judgement> = {
-  DummyPolicy: (policy) => ({ passes: policy.values.result === true, message: null }),
-  ExpressionPolicy: (policy, context) => ({ passes: judgeExpression(text(policy.values.expression), context), message: null }),
+  DummyPolicy: (policy) => ({ passes: policy.values.result === true, messages: ['dummy'] }),
+  ExpressionPolicy: (policy, context) => judgeExpression(text(policy.values.expression), context),
   PasswordPolicy: judgePassword,
-  EventMatcherPolicy: () => ({ passes: false, message: null }),
+  EventMatcherPolicy: () => FAILS,
+  ReputationPolicy: (policy) => ({ passes: Number(policy.values.threshold) >= 0, messages: [] }),
 };
 
-/** One policy. Throws when it can't be judged, as a failing expression does. */
-export function judgePolicy(policy: Row, context: PolicyContext): Judgement {
-  return JUDGES[policy.model.className]?.(policy, context) ?? { passes: true, message: null };
+/** One policy. One that fails to run comes to `failureResult`, and says why. */
+export function judgePolicy(policy: Row, context: PolicyContext, failureResult = false): Judgement & { failed: boolean } {
+  try {
+    return { ...(JUDGES[policy.model.className]?.(policy, context) ?? PASSES), failed: false };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { passes: failureResult, messages: [error.message], failed: true };
+  }
 }
 
-function judgeBinding(binding: Row, context: PolicyContext & { userRow: Row | null }, world: World): boolean {
-  const { policy, group, user } = binding.values;
-  const passes = ((): boolean => {
-    if (typeof user === 'number') return context.userRow?.pk === user;
-    if (typeof group === 'string')
-      return context.userRow !== null && world.access.groupsOf(context.userRow).some((row) => row.pk === group);
-    const row = world.store.get(POLICY, policy);
-    try {
-      return row !== null && judgePolicy(row, context).passes;
-    } catch {
-      return binding.values.failure_result === true;
-    }
-  })();
-  return binding.values.negate === true ? !passes : passes;
+/** A group or a user lets in whom it names, and when negated everybody else who is known; never somebody unknown. */
+function judgeMembership({ group, user, negate }: Row['values'], { userRow }: VisitorContext, world: World): Judgement {
+  if (userRow === null) return FAILS;
+  const belongs = typeof user === 'number' ? userRow.pk === user : world.access.groupsOf(userRow).some((row) => row.pk === group);
+  return belongs === (negate !== true) ? PASSES : FAILS;
+}
+
+function judgeBinding({ values }: Row, context: VisitorContext, world: World): Judgement {
+  const policy = world.store.get(POLICY, values.policy);
+  if (policy === null) return judgeMembership(values, context, world);
+  const judged = judgePolicy(policy, context, values.failure_result === true);
+  // What failed to run is not turned round.
+  return values.negate === true && !judged.failed ? { ...judged, passes: !judged.passes } : judged;
 }
 
 /** Whether what is bound to `target` lets pass: nothing bound, or by its mode any or all of it. */
-export function targetPasses(
-  target: { pk: Json; mode: Json | undefined },
-  context: PolicyContext & { userRow: Row | null },
-  world: World,
-): boolean {
-  const bindings = world.store
+export function judgeTarget(target: { pk: Json; mode: Json | undefined }, context: VisitorContext, world: World): Judgement {
+  const judged = world.store
     .all(POLICY_BINDING)
-    .filter((binding) => binding.values.target === target.pk && binding.values.enabled === true);
-  if (bindings.length === 0) return true;
-  const results = bindings.map((binding) => judgeBinding(binding, context, world));
-  return target.mode === 'all' ? results.every(Boolean) : results.some(Boolean);
+    .filter((binding) => binding.values.target === target.pk && binding.values.enabled === true)
+    .sort((a, b) => Number(a.values.order) - Number(b.values.order) || a.seq - b.seq)
+    .map((binding) => judgeBinding(binding, context, world));
+  const results = judged.map(({ passes }) => passes);
+  return {
+    passes: judged.length === 0 || (target.mode === 'all' ? results.every(Boolean) : results.some(Boolean)),
+    messages: judged.flatMap(({ messages }) => messages),
+  };
 }

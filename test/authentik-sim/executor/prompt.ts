@@ -78,16 +78,16 @@ function judgeField(prompt: Row, value: Json | undefined, visit: Visit): FieldEr
 }
 
 /** Exactly two password fields have to agree; then the validation policies judge, all of them. */
-function judgeForm(stage: PlannedStage, prompts: Row[], data: JsonObject, visit: Visit): FieldErrors {
+function judgeForm(stage: PlannedStage, prompts: Row[], data: JsonObject, visit: Visit): FieldErrors | null {
   const passwords = prompts.filter((prompt) => prompt.values.type === 'password').map((prompt) => data[text(prompt.values.field_key)]);
   if (passwords.length === 2 && passwords[0] !== passwords[1]) return fieldError('non_field_errors', "Passwords don't match.");
   const context = { ...policyContext(visit.plan.context, visit.session, visit.world), promptData: data };
-  const messages = ids(stage.values.validation_policies).flatMap((pk) => {
-    const policy = visit.world.store.get(POLICY, pk);
-    if (policy === null) return [];
-    const { passes, message } = judgePolicy(policy, context);
-    return passes ? [] : [message ?? 'Invalid value.'];
-  });
+  const judged = ids(stage.values.validation_policies)
+    .flatMap((pk) => visit.world.store.get(POLICY, pk) ?? [])
+    .map((policy) => judgePolicy(policy, context));
+  if (judged.every(({ passes }) => passes)) return null;
+  const messages = judged.flatMap((one) => one.messages);
+  // Policies that refuse without a word bring the form back without one.
   return messages.length === 0 ? {} : { non_field_errors: messages.map((message) => ({ string: message, code: 'invalid' })) };
 }
 
@@ -102,7 +102,7 @@ export const promptStep: Step = {
     ) as FieldErrors;
     const data = Object.fromEntries(prompts.map((prompt) => [text(prompt.values.field_key), answer[text(prompt.values.field_key)] ?? '']));
     const found = Object.keys(errors).length > 0 ? errors : judgeForm(stage, prompts, data, visit);
-    if (Object.keys(found).length > 0) return form(stage, visit, found);
+    if (found !== null) return form(stage, visit, found);
     visit.plan.context.promptData = { ...visit.plan.context.promptData, ...data };
     return NEXT;
   },

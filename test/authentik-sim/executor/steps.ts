@@ -5,7 +5,7 @@ import { consentStep, emailConsentStep, emailStep, redirectStep, userWriteStep }
 import { identificationStep, mfaStep, passwordStep, userLoginStep, userLogoutStep } from './login.ts';
 import { EMAIL_CONSENT, SESSION_END, type PlannedStage } from './plan.ts';
 import { promptStep } from './prompt.ts';
-import { AVATAR, denied, NEXT, pendingName, pendingUser, type Step } from './visit.ts';
+import { AVATAR, cause, denied, NEXT, pendingName, pendingUser, type Step } from './visit.ts';
 
 const denyStep: Step = { get: (stage) => denied(text(stage.values.deny_message)) };
 const dummyStep: Step = {
@@ -17,7 +17,7 @@ const userDeleteStep: Step = {
   get: (_stage, visit) => {
     const user = pendingUser(visit);
     if (user === null) return denied('No Pending User.');
-    for (const gone of removeWithDependents(user, visit.world)) visit.world.audit.record('model_deleted', gone, visit.request, visit.world);
+    for (const gone of removeWithDependents(user, visit.world)) visit.world.audit.record('model_deleted', gone, cause(visit), visit.world);
     if (visit.session.user === user.pk) visit.session.user = null;
     return NEXT;
   },

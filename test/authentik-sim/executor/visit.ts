@@ -1,10 +1,12 @@
 /** One request of a visitor to a flow, and what a step can do with it. */
+import type { Cause } from '../audit.ts';
 import type { Request } from '../http.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Row } from '../model.ts';
 import { USER } from '../catalogue/core.ts';
 import type { World } from '../world.ts';
 import type { Plan, PlannedStage, Session } from './plan.ts';
+import type { Visitor } from './visitor.ts';
 
 export interface Visit {
   world: World;
@@ -14,8 +16,7 @@ export interface Visit {
   flow: Row;
   /** The query that the browser's page has; `query` of the executor's own. */
   inner: URLSearchParams;
-  /** Makes a new session of this one, as a login does. */
-  renewSession: () => void;
+  visitor: Visitor;
 }
 
 export type FieldErrors = Record<string, { string: string; code: string }[]>;
@@ -41,6 +42,12 @@ export function fieldError(field: string, message: string, code = 'invalid'): Fi
 
 export function pendingUser({ plan, world }: Visit): Row | null {
   return world.store.get(USER, plan.context.pendingUser ?? null);
+}
+
+/** The request as the audit log names it: whom the flow is about, and who is signed in. */
+export function cause(visit: Visit): Cause {
+  const { request } = visit;
+  return { ...request, user: pendingUser(visit) ?? request.user, signedIn: request.user };
 }
 
 export function pendingName(visit: Visit): Json {

@@ -6,7 +6,7 @@ import { BRAND } from '../catalogue/core.ts';
 import { FLOW } from '../catalogue/stages.ts';
 import { durationMs } from '../duration.ts';
 import type { Session } from '../executor/plan.ts';
-import { plan as makePlan } from '../executor/planner.ts';
+import { NotApplicable, plan as makePlan } from '../executor/planner.ts';
 import { type Answer, htmlPage, redirect } from '../http.ts';
 import { text } from '../json.ts';
 import type { Row } from '../model.ts';
@@ -61,7 +61,7 @@ function withCode(client: Client, query: URLSearchParams, session: Session, worl
   const { provider } = client;
   const flow = world.store.get(FLOW, provider.values.authorization_flow);
   const steps = flow === null ? null : makePlan(flow, session, world);
-  if (steps === null) return htmlPage(403);
+  if (steps === null || steps instanceof NotApplicable) return htmlPage(403);
   if (steps.stages.length > 0) throw new Error(`the stand-in plays no authorization flow with stages: ${text(flow?.values.slug)}`);
   const asked = (query.get('scope') ?? '').split(' ');
   const challenge = query.get('code_challenge');

@@ -2,7 +2,7 @@
 import { FLOW } from '../catalogue/stages.ts';
 import type { Session } from '../executor/plan.ts';
 import { SESSION_END } from '../executor/plan.ts';
-import { plan as makePlan } from '../executor/planner.ts';
+import { NotApplicable, plan as makePlan } from '../executor/planner.ts';
 import { type Answer, htmlPage, redirect } from '../http.ts';
 import { text } from '../json.ts';
 import { represent } from '../represent.ts';
@@ -28,7 +28,7 @@ export function endSession(client: Client, query: URLSearchParams, host: string,
   const brand = brandOf(host, world);
   const flow = world.store.get(FLOW, provider.values.invalidation_flow ?? brand?.values.flow_invalidation);
   const plan = flow === null ? null : makePlan(flow, session, world);
-  if (flow === null || plan === null) return htmlPage(404);
+  if (flow === null || plan === null || plan instanceof NotApplicable) return htmlPage(404);
   const ownFlow = world.store.get(FLOW, brand?.values.flow_invalidation);
   plan.stages.push({
     model: SESSION_END,
