@@ -74,21 +74,6 @@ function failOnHiddenClash(model: ModelSpec, attributes: Record<string, Json>, i
   if (world.store.all(model.base).some((row) => row !== instance && row.values.name === attributes.name)) throw new ServerCrash('name');
 }
 
-/** One entry for the object and, as the real server, one more per many-to-many list that was set. */
-function audit(
-  change: 'model_created' | 'model_updated',
-  row: Row,
-  attributes: Record<string, Json>,
-  request: Request,
-  world: World,
-): void {
-  world.audit.record(change, row, request, world);
-  for (const [field, reference] of Object.entries(row.model.references)) {
-    const value = attributes[field];
-    if (reference.onDelete === 'many' && Array.isArray(value) && value.length > 0) world.audit.record('model_updated', row, request, world);
-  }
-}
-
 const show = (row: Row, request: Request, world: World, component = ''): JsonObject => {
   const body = request.body;
   const bareStage =
@@ -101,7 +86,7 @@ function create(model: ModelSpec, request: Request, world: World): Answer {
   if ('errors' in verdict) return answer(400, verdict.errors);
   failOnHiddenClash(model, verdict.attributes, null, world);
   const row = world.store.add(model, { ...structuredClone(model.defaults), ...born(model, request), ...verdict.attributes });
-  audit('model_created', row, verdict.attributes, request, world);
+  world.audit.record('model_created', row, request, world);
   world.changed(model);
   return answer(201, show(row, request, world));
 }
@@ -113,7 +98,7 @@ function update(row: Row, request: Request, world: World): Answer {
   failOnHiddenClash(model, verdict.attributes, row, world);
   if (model.key === USER) changePerson(row, verdict.attributes);
   else Object.assign(row.values, verdict.attributes);
-  audit('model_updated', row, verdict.attributes, request, world);
+  world.audit.record('model_updated', row, request, world);
   world.changed(model);
   return answer(200, show(row, request, world));
 }

@@ -3,7 +3,7 @@
  * of an error, and those of the stock flows. Anything else is an error, as an expression that fails is on the real server: the binding's
  * `failure_result` decides.
  */
-import type { Json } from '../json.ts';
+import { asText, type Json } from '../json.ts';
 
 /** An expression that failed; its text is what the visitor is told. */
 export class ExpressionError extends Error {}
@@ -84,11 +84,11 @@ export function judgeExpression(source: string, context: PolicyContext): Judgeme
   const messages: string[] = [];
   let rest = source.replaceAll(/^\s*#.*$/gm, '').trim();
   for (let said = MESSAGE.exec(rest); said !== null; said = MESSAGE.exec(rest)) {
-    messages.push(String(valueOf(said[1]?.trim() ?? '')));
+    messages.push(asText(valueOf(said[1]?.trim() ?? '')));
     rest = rest.slice(said[0].length);
   }
   const raised = RAISE.exec(rest)?.[1];
-  if (raised !== undefined) throw new ExpressionError(raised === '' ? '' : String(valueOf(raised)));
+  if (raised !== undefined) throw new ExpressionError(raised === '' ? '' : asText(valueOf(raised)));
   const value = ['', 'pass'].includes(rest.trim()) ? null : literal(rest);
   return { passes: Array.isArray(value) ? value.length > 0 : Boolean(value), messages };
 }

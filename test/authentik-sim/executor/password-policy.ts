@@ -6,13 +6,15 @@ import type { Judgement, PolicyContext } from './expressions.ts';
 /** Whichever rule is broken, the message is the policy's own: an empty one when it has none. */
 function judgeStaticRules({ values }: Row, password: string): Judgement {
   const count = (pattern: RegExp): number => password.match(pattern)?.length ?? 0;
+  // Code points, as Python counts.
+  const characters = Array.from(password);
   const charset = text(values.symbol_charset);
   const rules: [string, number][] = [
-    ['length_min', [...password].length],
+    ['length_min', characters.length],
     ['amount_digits', count(/[0-9]/g)],
     ['amount_lowercase', count(/[a-z]/g)],
     ['amount_uppercase', count(/[A-Z]/g)],
-    ['amount_symbols', [...password].filter((character) => charset.includes(character)).length],
+    ['amount_symbols', characters.filter((character) => charset.includes(character)).length],
   ];
   const broken = rules.some(([field, actual]) => actual < Number(values[field]));
   return broken ? { passes: false, messages: [text(values.error_message)] } : { passes: true, messages: [] };
