@@ -138,6 +138,7 @@ function observed(session: Session): External {
   };
   const nothing = async (): Promise<Observation> => Promise.resolve(observation);
   return {
+    refresh: async (observed) => Promise.resolve(observed),
     observe: nothing,
     create: nothing,
     update: nothing,

@@ -26,6 +26,7 @@ function forgetful(resource: EntityResource, session: Session): External {
   return {
     observe: async () => resource.observe(),
     intent: () => resource.intent(),
+    refresh: async (observed) => resource.refresh(observed),
     create: async () => resource.create(),
     blockers: async (observed) => resource.blockers(observed),
     delete: async (observed) => resource.delete(observed),

@@ -97,7 +97,8 @@ async function apply<Session>(
   const record = (reason: 'Restored' | 'Deleted', message: string): void =>
     environment.events.record(pass.object, 'Normal', reason, message);
   if (policy === 'Restore' && pass.status.adopted !== undefined) {
-    await external.restore(observation, toRestore(pass, observation));
+    const fresh = await external.refresh(observation);
+    await external.restore(fresh, toRestore(pass, fresh));
     record('Restored', `put "${name}" back to what it held before`);
   } else {
     await refuseIfUsed(pass, environment, external, observation, name);

@@ -49,6 +49,8 @@ export interface External {
   /** What deleting would take along that is not ours; named for the user. */
   blockers(observed: Observation): Promise<readonly string[]>;
   delete(observed: Observation): Promise<void>;
+  /** The same as `observe`, of something that was found, as it is this moment: before others' changes could be undone. */
+  refresh(observed: Observation): Promise<Observation>;
   /** Puts fields back to what they held: those in `before`, and whatever was bound. */
   restore(observed: Observation, before: Values): Promise<void>;
   /** What remains once everything declared is in place, such as looking at the result from outside. Throws when it isn't as it should be. */

@@ -14,8 +14,8 @@ export type Address = string | { readonly name: string; readonly namespace: stri
 
 /** The engine as it ships, with a store in memory in the place of the API server: a scenario takes milliseconds. */
 export class EngineBed {
-  readonly store = new MemoryStore();
-  readonly sources = new MemorySources();
+  readonly store: MemoryStore;
+  readonly sources: MemorySources;
   /** `Kind/namespace/name Reason: message`, in order. */
   readonly events: string[] = [];
   /** `Kind outcome` of every pass, in order. */
@@ -24,7 +24,10 @@ export class EngineBed {
   readonly errors: unknown[] = [];
   readonly engine: Engine;
 
-  constructor(options: Partial<EngineParts> = {}) {
+  /** With `former`, another process that goes on with what that one's store has. */
+  constructor(options: Partial<EngineParts> = {}, former?: EngineBed) {
+    this.store = former?.store ?? new MemoryStore();
+    this.sources = former?.sources ?? new MemorySources();
     const log = { ...silentLogger, error: (fields: object, text: string) => void this.errors.push({ text, ...fields }), child: () => log };
     this.engine = new Engine({
       store: this.store,
@@ -43,6 +46,7 @@ export class EngineBed {
       retry: { baseDelayMs: 50, maxDelayMs: 1000 },
       ...options,
     });
+    if (former !== undefined) this.store.announce();
   }
 
   /** What a user does. */

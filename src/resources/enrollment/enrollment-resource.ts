@@ -48,6 +48,11 @@ export class EnrollmentResource implements External {
     throw notThere(target);
   }
 
+  /** It looks at the link itself when it writes. */
+  async refresh(observed: Observation): Promise<Observation> {
+    return Promise.resolve(observed);
+  }
+
   async create(): Promise<Observation> {
     return this.observe();
   }

@@ -105,6 +105,14 @@ export class EntityResource implements External {
     return this.#patch(observed, () => ({ [entity.naturalKey]: name, ...desired, ...values }), session);
   }
 
+  async refresh(observed: Observation): Promise<Observation> {
+    const { session, entity } = this.#parts;
+    const row = parseObject(await session.client.get(this.#path(await this.#row(observed))));
+    if (row.pk !== observed.uuid) return observed;
+    session.cache.upsert(entity.path, row);
+    return this.observationOf(row);
+  }
+
   async restore(observed: Observation, before: Body): Promise<void> {
     const { entity, session } = this.#parts;
     const values = await withoutDeadReferences(entity.fields, before, session);

@@ -142,6 +142,10 @@ export class FlowResource implements External {
     return this.#header.blockers(observed);
   }
 
+  async refresh(observed: Observation): Promise<Observation> {
+    return this.#header.refresh(observed);
+  }
+
   async delete(observed: Observation): Promise<void> {
     await this.#header.delete(observed);
     // Its bindings went with it.

@@ -160,6 +160,7 @@ export class FakeWorld {
     const put = (uuid: string, content: string): void => void this.things.set(name, { uuid, value: content });
     return {
       observe: () => Promise.resolve(observe()),
+      refresh: () => Promise.resolve(observe()),
       intent: () => ({ value: printOf(value) }),
       create: async () => {
         // As Authentik does: names are unique.

@@ -24,6 +24,11 @@ export class MemoryStore implements ObjectStore {
     this.#listeners.push(listener);
   }
 
+  /** Tells of everything that is there, as a new process learns of it. */
+  announce(): void {
+    for (const object of this.#objects.values()) this.#tell({ key: keyOf(object), object });
+  }
+
   /** What a user does: creates the object, or changes its spec and annotations. */
   apply(
     kind: string,
