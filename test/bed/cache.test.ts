@@ -29,15 +29,20 @@ describe('the cache folder', () => {
     let fills = 0;
     let finish: () => void = silent;
     const slow = new Promise<void>((resolve) => (finish = resolve));
+    let begin: () => void = silent;
+    const began = new Promise<void>((resolve) => (begin = resolve));
     const first = cached(
       'thing',
       async (folder) => {
         fills += 1;
+        begin();
         await slow;
         await fillWithFile(folder);
       },
       silent,
     );
+    // Either may come to the lock first.
+    await began;
     const second = cached('thing', async () => Promise.reject(new Error('filled twice')), finish);
     const folders = await Promise.all([first, second]);
     expect(new Set(folders)).toEqual(new Set([path.join(cacheFolder(), 'thing')]));
