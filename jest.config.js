@@ -22,6 +22,7 @@ export default {
         '<rootDir>/test/bed/**/*.test.ts',
         '<rootDir>/test/transcripts/**/*.test.ts',
         '<rootDir>/test/mail-server/**/*.test.ts',
+        '<rootDir>/test/market/**/*.test.ts',
         '<rootDir>/test/visitor/**/*.test.ts',
         '<rootDir>/scripts/**/*.test.ts',
       ],

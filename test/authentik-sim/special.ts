@@ -181,7 +181,7 @@ function testPolicy(request: Request, id: string, world: World): Answer {
   const user = world.store.get(USER, pk ?? null);
   if (user === null)
     return answer(400, { user: [pk === undefined ? 'This field is required.' : `Invalid pk "${String(pk)}" - object does not exist.`] });
-  const asked = { authenticatedBy: null, promptData: context?.prompt_data ?? {}, user: user.values, query: null };
+  const asked = { authenticatedBy: null, promptData: context?.prompt_data ?? {}, user: user.values, page: null, leadTo: () => undefined };
   const { passes, messages } = judgePolicy(policy, asked);
   return answer(200, { passing: passes, messages, log_messages: [] });
 }

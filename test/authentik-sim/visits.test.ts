@@ -42,6 +42,19 @@ describe('visits', () => {
     expect(await browser(sim.url).open('f')).toEqual({ component: 'xak-flow-redirect', to: '/' });
   });
 
+  it.each([
+    { next: '/application/o/authorize/?a=b', shown: { component: 'xak-flow-redirect', to: '/application/o/authorize/?a=b' } },
+    { next: 'https://market.example.com/', shown: { component: 'ak-stage-access-denied', error_message: 'Invalid next URL' } },
+    { next: '//market.example.com/', shown: { component: 'ak-stage-access-denied', error_message: 'Invalid next URL' } },
+    { next: '', shown: { component: 'ak-stage-access-denied', error_message: 'Invalid next URL' } },
+  ])('ends at next=$next only if that is a path of its own', async ({ next, shown }) => {
+    await flowOf('only');
+    const query = new URLSearchParams({ next }).toString();
+    const visitor = browser(sim.url);
+    await visitor.open('f', query);
+    expect(await visitor.answer('f', { component: 'ak-stage-dummy' }, query)).toMatchObject(shown);
+  });
+
   it('plans from the cache after a policy changed, until somebody clears it', async () => {
     const flow = await flowOf('only');
     const binding = (await call('GET', `/flows/bindings/?target=${flow}`)).first.pk ?? null;

@@ -1,6 +1,8 @@
-import { z } from 'zod';
 import { describeChallenge, isRefusal, type Challenge } from '../../src/authentik/challenge.ts';
 import { FlowExecutor, type VisitorOptions } from '../../src/authentik/flow-executor.ts';
+import { type Answers, consent, fillIn, identify, type Person } from './answers.ts';
+
+export type { Person } from './answers.ts';
 
 /** Where to sign up and where to log in. */
 export interface EnrollmentSite extends VisitorOptions {
@@ -8,20 +10,7 @@ export interface EnrollmentSite extends VisitorOptions {
   readonly loginSlug: string;
 }
 
-/** What somebody fills in, by `field_key`. A second password field is filled with `password` unless it has a value of its own. */
-export type Person = Readonly<Record<string, string>> & { readonly password: string };
-
-type Answers = Readonly<Record<string, unknown>>;
-
 const MAX_STEPS = 20;
-/** Fields that show something and ask nothing. */
-const SHOWN_ONLY = new Set(['static', 'separator', 'alert_info', 'alert_warning', 'alert_danger']);
-
-const Prompt = z.looseObject({
-  fields: z.array(z.looseObject({ field_key: z.string(), type: z.string(), required: z.boolean(), initial_value: z.unknown() })),
-});
-const Consent = z.looseObject({ token: z.string() });
-const Identification = z.looseObject({ password_fields: z.boolean().optional() });
 
 /**
  * Signs people up and logs them in as their browsers would, each time with a new one, for demonstrations and end-to-end tests.
@@ -49,7 +38,7 @@ export class EnrollmentWalk {
     const slug = /\/if\/flow\/([^/]+)\/$/.exec(pathname)?.[1];
     if (slug === undefined) throw new Error(`The mail links to ${pathname}, which is no page of a flow.`);
     return this.#walk('Confirmation', decodeURIComponent(slug), search.slice(1), (challenge) =>
-      challenge.component === 'ak-stage-consent' ? { token: Consent.parse(challenge.raw).token } : undefined,
+      challenge.component === 'ak-stage-consent' ? consent(challenge) : undefined,
     );
   }
 
@@ -58,7 +47,7 @@ export class EnrollmentWalk {
     return this.#walk('Login', this.#site.loginSlug, '', (challenge) => {
       if (challenge.component === 'ak-stage-password') return { password };
       if (challenge.component !== 'ak-stage-identification') return undefined;
-      return Identification.parse(challenge.raw).password_fields === true ? { uid_field: uid, password } : { uid_field: uid };
+      return identify(challenge, uid, password);
     });
   }
 
@@ -89,15 +78,4 @@ export class EnrollmentWalk {
 function answerAnywhere(challenge: Challenge): Answers | 'end' | undefined {
   if (challenge.component === 'xak-flow-redirect') return 'end';
   return challenge.component === 'ak-stage-user-login' ? { remember_me: false } : undefined;
-}
-
-function fillIn(challenge: Challenge, person: Person): Answers {
-  const answers: Record<string, unknown> = {};
-  for (const field of Prompt.parse(challenge.raw).fields) {
-    if (SHOWN_ONLY.has(field.type)) continue;
-    const value = person[field.field_key] ?? (field.type === 'password' ? person.password : (field.initial_value ?? ''));
-    if (value === '' && field.required) throw new Error(`The form asks for ${field.field_key}, which this person does not have.`);
-    if (value !== '') answers[field.field_key] = field.type === 'checkbox' ? value === 'true' || value === true : value;
-  }
-  return answers;
 }

@@ -147,7 +147,9 @@ export const consentStep: Step = {
 
 /** The visit goes on at another address. */
 export const redirectStep: Step = {
-  get: (stage, { world }) => {
+  get: (stage, { world, plan }) => {
+    const { redirectTarget } = plan.context;
+    if (redirectTarget !== undefined) return { kind: 'challenge', component: 'xak-flow-redirect', body: { to: redirectTarget } };
     const slug = world.store.get(FLOW, stage.values.target_flow)?.values.slug;
     const to = stage.values.mode === 'static' ? text(stage.values.target_static) : typeof slug === 'string' ? `/if/flow/${slug}/` : '';
     return to === ''

@@ -5,6 +5,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { Row } from '../model.ts';
 import { represent } from '../represent.ts';
 import type { World } from '../world.ts';
+import { isOwnPath } from './own-path.ts';
 import type { PlannedStage } from './plan.ts';
 import { NotApplicable, plan as makePlan, policyContext } from './planner.ts';
 import { judgeTarget } from './policy-engine.ts';
@@ -43,10 +44,12 @@ function flowError(request: Request): Answer {
   return answer(200, { component: 'ak-stage-flow-error', request_id: request.id });
 }
 
-function done(visit: Pick<Visit, 'session' | 'inner'>): Answer {
+/** On to `next`, which has to be a path of this server: seen live, anything else is refused at the very end. */
+function done(visit: Pick<Visit, 'session' | 'inner' | 'flow' | 'world'>): Answer {
   visit.session.plan = null;
   const next = visit.inner.get('next');
-  return answer(200, { component: 'xak-flow-redirect', to: next?.startsWith('/') === true ? next : '/' });
+  if (next !== null && !isOwnPath(next)) return accessDenied({ ...visit, inner: new URLSearchParams() }, '', 'Invalid next URL');
+  return answer(200, { component: 'xak-flow-redirect', to: next ?? '/' });
 }
 
 /** Back to the same address; the browser follows with a GET, which runs the next step. */
@@ -138,7 +141,7 @@ export function execute(sent: Omit<Request, 'user'>, slug: string, world: World)
   const inner = new URLSearchParams(request.query.get('query') ?? '');
   restore(visitor, flow, inner, world);
   const { session } = visitor;
-  session.query = inner;
+  session.page = { query: inner, host: request.headers.host ?? '' };
   const plan = session.plan?.flow === flow.pk ? session.plan : makePlan(flow, session, world);
   session.plan = plan instanceof NotApplicable ? null : plan;
   const visit = { world, request, session, flow, inner, visitor };

@@ -4,6 +4,8 @@
  * `failure_result` decides.
  */
 import { asText, type Json } from '../json.ts';
+import { isOwnPath } from './own-path.ts';
+import type { FlowPage } from './plan.ts';
 
 /** An expression that failed; its text is what the visitor is told. */
 export class ExpressionError extends Error {}
@@ -38,8 +40,10 @@ export interface PolicyContext {
   promptData: Record<string, Json>;
   /** The user that the flow is about, or that calls. */
   user: Record<string, Json> | null;
-  /** What the visitor's page was opened with; null where nobody visits. */
-  query: URLSearchParams | null;
+  /** The visitor's page; null where nobody visits. */
+  page: FlowPage | null;
+  /** Sets where the redirect stage of the visitor's plan leads. */
+  leadTo: (target: string) => void;
 }
 
 /** What a policy, or all that is bound to something, comes to. The messages are for the visitor, of what passes too. */
@@ -51,12 +55,23 @@ export interface Judgement {
 interface Known {
   /** A part of the expression's text that no other has. */
   holds: string;
-  judge: (context: PolicyContext) => boolean;
+  judge: (context: PolicyContext, source: string) => boolean;
 }
 
-function hasNext({ query }: PolicyContext): boolean {
-  if (query === null) throw new Error("'NoneType' object has no attribute 'session'");
-  return query.has('next');
+/** Who tests a policy in the admin UI visits no page, and the expression fails. */
+function pageOf({ page }: PolicyContext): FlowPage {
+  if (page === null) throw new ExpressionError("'NoneType' object has no attribute 'session'");
+  return page;
+}
+
+/** The policy of our chart's redirect: what it knows of its own hosts is in its text. */
+function leadsOn(context: PolicyContext, source: string): boolean {
+  const { query, host } = pageOf(context);
+  const next = query.get('next') ?? '';
+  const homes = [...source.matchAll(/'(https?:\/\/[^']+\/)'/g)].map((home) => home[1] ?? '');
+  const own = source.includes("build_absolute_uri('/')") ? [`http://${host}/`] : [];
+  if ([...own, ...homes].some((home) => next.startsWith(home))) context.leadTo(next);
+  return !isOwnPath(next);
 }
 
 /** Expressions of the default blueprints and of our own charts. Single sign-on never happens here; the administrator's password is always set. */
@@ -69,8 +84,9 @@ const KNOWN: readonly Known[] = [
   { holds: 'akadmin.has_usable_password', judge: () => false },
   {
     holds: "return 'next' not in request.http_request.session.get('authentik/flows/get', {})",
-    judge: (context) => !hasNext(context),
+    judge: (context) => !pageOf(context).query.has('next'),
   },
+  { holds: "context['flow_plan'].context['redirect_stage_target'] = next", judge: leadsOn },
 ];
 
 /** `ak_message("…")` at the beginning of what is left. */
@@ -80,7 +96,7 @@ const RAISE = /^\s*raise\s+\w+\((.*)\)\s*$/;
 /** Whether the expression passes, and what it says to the visitor. Throws when it fails or can't be judged. */
 export function judgeExpression(source: string, context: PolicyContext): Judgement {
   const known = KNOWN.find(({ holds }) => source.includes(holds));
-  if (known !== undefined) return { passes: known.judge(context), messages: [] };
+  if (known !== undefined) return { passes: known.judge(context, source), messages: [] };
   const messages: string[] = [];
   let rest = source.replaceAll(/^\s*#.*$/gm, '').trim();
   for (let said = MESSAGE.exec(rest); said !== null; said = MESSAGE.exec(rest)) {

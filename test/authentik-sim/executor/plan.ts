@@ -32,6 +32,15 @@ export interface PlanContext {
   consentToken?: string;
   authenticatedBy?: string;
   failedAttempts?: number;
+  /** Set by a policy: where the redirect stage leads instead of to its own target. */
+  redirectTarget?: string;
+}
+
+/** The page of a flow, as the browser's address bar shows it. */
+export interface FlowPage {
+  /** What stands after the `?`. */
+  query: URLSearchParams;
+  host: string;
 }
 
 export interface Session {
@@ -41,8 +50,8 @@ export interface Session {
   login?: { at: number; sid: string };
   /** The application that somebody was on the way to when asked to log in. */
   application?: string;
-  /** What stood after the `?` of the page that the flow was opened with last; policies may look at it. */
-  query?: URLSearchParams;
+  /** The page that a flow was opened with last; policies may look at it. */
+  page?: FlowPage;
 }
 
 /** What a link in a mail stands for: the plan at the time of sending. */

@@ -17,7 +17,10 @@ export function policyContext(context: PlanContext, session: Session, world: Wor
     promptData: context.promptData ?? {},
     user: userRow?.values ?? null,
     userRow,
-    query: session.query ?? null,
+    page: session.page ?? null,
+    leadTo: (target) => {
+      context.redirectTarget = target;
+    },
   };
 }
 
