@@ -23,7 +23,7 @@ export type FieldKind =
   /** A many-to-many relation: answers come in no fixed order, so it is compared as a set. */
   | { readonly type: 'referenceSet'; readonly to: ReferenceTarget; readonly minItems?: number }
   /** Write-only: never echoed by the server, never plain in a spec; appears as `<name>SecretRef`. */
-  | { readonly type: 'secret' };
+  | { readonly type: 'secret'; readonly ascii?: true };
 
 /** One field of one Authentik model. Everything that depends on the field is derived from its row. */
 export type Field = FieldKind & {

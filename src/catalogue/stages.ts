@@ -166,8 +166,9 @@ const ROWS = {
         maximum: 65535,
         description: 'The port of the SMTP server. Authentik accepts any number; we do not.',
       },
-      { api: 'username', type: 'string', maxLength: 1024, description: 'The user for SMTP. `""` for none.' },
-      { api: 'password', type: 'secret', description: 'The password for SMTP.' },
+      // Authentik's SMTP client can't send others.
+      { api: 'username', type: 'string', maxLength: 1024, pattern: '^[ -~]*$', description: 'The user for SMTP, in ASCII. `""` for none.' },
+      { api: 'password', type: 'secret', ascii: true, description: 'The password for SMTP.' },
       { api: 'use_tls', type: 'boolean', description: 'STARTTLS. Excludes `useSsl`.' },
       { api: 'use_ssl', type: 'boolean', description: 'TLS from the first byte. Excludes `useTls`.' },
       { api: 'timeout', type: 'integer', minimum: 1, maximum: 600, description: 'Seconds to wait for the SMTP server.' },

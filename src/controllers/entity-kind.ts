@@ -3,6 +3,7 @@ import type { ApiObject } from '../authentik/list-cache.ts';
 import type { EntityType } from '../catalogue/entity.ts';
 import { desiredBody, type Body } from '../resources/entity/desired.ts';
 import { EntityResource } from '../resources/entity/entity-resource.ts';
+import { keptText } from '../resources/kept-text.ts';
 import { memberSecrets } from '../resources/member-secrets.ts';
 import type { External, SettleResult } from '../runtime/external.ts';
 import type { ManagedObject } from '../runtime/object.ts';
@@ -84,5 +85,5 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
 }
 
 function externalName(object: ManagedObject): string {
-  return (object.spec as { name?: string }).name ?? object.metadata.name;
+  return keptText((object.spec as { name?: string }).name ?? object.metadata.name);
 }

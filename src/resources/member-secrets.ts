@@ -1,8 +1,10 @@
 import type { SecretKeyRef } from '../api/v1alpha1/common.ts';
 import { camelCase, specName, type Field } from '../catalogue/field.ts';
+import { OperatorError } from '../runtime/errors.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import type { Body } from './entity/desired.ts';
 import type { SecretReader } from './secret-reader.ts';
+import { secretFault } from './secret-fault.ts';
 import { SecretValues, type SecretPart, type SecretRecord } from './secret-values.ts';
 import { isSmtpSecret, smtpSettings } from './stage/smtp-settings.ts';
 
@@ -25,6 +27,8 @@ export async function memberSecrets(
     const reference = member[specName(field)] as SecretKeyRef | undefined;
     if (field.type !== 'secret' || reference === undefined) continue;
     const { value, resourceVersion } = await reader.text(object, reference);
+    const fault = secretFault(value, { ascii: field.ascii });
+    if (fault !== undefined) throw new OperatorError('SecretInvalid', `key "${reference.key}" of Secret "${reference.name}" ${fault}`);
     parts.push({ name: reference.name, resourceVersion, writeOnly: { [field.api]: value }, fields: [specName(field)] });
   }
   const smtp = member['smtpSecretRef'] as { readonly name: string } | undefined;

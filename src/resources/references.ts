@@ -7,6 +7,7 @@ import type { ObjectKey } from '../runtime/object.ts';
 import { isReady } from '../runtime/conditions.ts';
 import { notReady } from '../runtime/steps.ts';
 import type { ObjectStore } from '../runtime/store.ts';
+import { sameText } from './kept-text.ts';
 import { parseObject } from './entity/api-object.ts';
 import { z } from 'zod';
 
@@ -54,7 +55,9 @@ export class ReferenceResolver {
     // A UUID needs no look-up to be used, but one that is wrong should be named before anything is written.
     const { path, naturalKey, noun, numerous } = targetOf(to);
     const rows = numerous === true ? await this.#filtered(path, naturalKey, external) : await this.#session.cache.list(path);
-    const found = rows.find((row) => (UUID.test(external) && row.pk === external.toLowerCase()) || row[naturalKey] === external);
+    const found =
+      rows.find((row) => (UUID.test(external) && row.pk === external.toLowerCase()) || row[naturalKey] === external) ??
+      rows.find((row) => sameText(row[naturalKey], external));
     if (found !== undefined) return found.pk;
     throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, {
       retryAfterMs: LOOK_AGAIN_MS,

@@ -38,9 +38,16 @@ function isDuration(value: string): boolean {
   });
 }
 
+const BLANK = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
+
+/** Python's `strip`, which every text field goes through. */
+function stripped(text: string): string {
+  return text.replace(new RegExp(`^${BLANK}|${BLANK}$`, 'g'), '');
+}
+
 function judgeString(field: Field, value: Json): Judged {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('Not a valid string.');
-  const text = String(value).trim();
+  const text = stripped(String(value));
   if (text === '' && !field.blank) return wrong('This field may not be blank.');
   if (field.maxLength !== null && text.length > field.maxLength)
     return wrong(`Ensure this field has no more than ${field.maxLength} characters.`);
@@ -56,7 +63,7 @@ function judgeString(field: Field, value: Json): Judged {
 
 function judgeNumber(field: Field, value: Json): Judged {
   const whole = field.kind === 'integer';
-  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  const text = typeof value === 'number' || typeof value === 'string' ? stripped(String(value)) : '';
   if (!(whole ? /^-?\d+(\.0*)?$/ : /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i).test(text))
     return wrong(whole ? 'A valid integer is required.' : 'A valid number is required.');
   const number = Number(text);

@@ -86,7 +86,7 @@ function shapeOf(field: Field, minor: (typeof SUPPORTED)[number]): readonly unkn
     case 'secret':
       return ['string', true];
     case 'string':
-      return ['string', field.minLength ?? (field.pattern === undefined ? 0 : 1)];
+      return ['string', field.minLength ?? (field.pattern === undefined || new RegExp(field.pattern).test('') ? 0 : 1)];
     case 'enum':
     case 'enumArray':
       return [

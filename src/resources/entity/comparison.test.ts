@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { STAGES } from '../../catalogue/stages.ts';
 import { companions, current, differences } from './comparison.ts';
 
-const identification = STAGES.find((entry) => entry.type === 'Identification')?.fields ?? [];
+const userPath = (STAGES.find((entry) => entry.type === 'UserWrite')?.fields ?? []).filter(({ api }) => api === 'user_path_template');
+const identification = [...(STAGES.find((entry) => entry.type === 'Identification')?.fields ?? []), ...userPath];
 const email = STAGES.find((entry) => entry.type === 'Email')?.fields ?? [];
 
 describe('differences', () => {
@@ -32,6 +33,12 @@ describe('differences', () => {
       desired: { show_matched_user: true },
       actual: {},
       expected: ['showMatchedUser'],
+    },
+    {
+      reason: "blanks that the server's own default has and nobody can send",
+      desired: { user_path_template: 'x' },
+      actual: { user_path_template: 'x ' },
+      expected: [],
     },
     {
       reason: 'fields that we do not know never matter',

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { specName, type Field } from '../../catalogue/field.ts';
 import type { Difference } from '../../runtime/external.ts';
+import { sameText } from '../kept-text.ts';
 import type { Body } from './desired.ts';
 
 /** The declared fields in which `actual` differs. Sets are compared as sets, ordered arrays in order; unknown fields are ignored. */
@@ -12,7 +13,7 @@ export function differences(fields: readonly Field[], desired: Body, actual: Bod
 
 function same(field: Field, want: unknown, have: unknown): boolean {
   if (field.type === 'referenceSet' && Array.isArray(want) && Array.isArray(have)) return isDeepStrictEqual(asSet(want), asSet(have));
-  return isDeepStrictEqual(want, have);
+  return sameText(want, have) || isDeepStrictEqual(want, have);
 }
 
 function asSet(values: readonly unknown[]): readonly unknown[] {

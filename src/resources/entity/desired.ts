@@ -2,6 +2,7 @@ import { compareMinor, type MinorVersion } from '../../authentik/versions.ts';
 import { declarable, specName, type EnumValue, type Field, type ReferenceTarget } from '../../catalogue/field.ts';
 import type { Reference } from '../../api/v1alpha1/common.ts';
 import { OperatorError } from '../../runtime/errors.ts';
+import { keptText } from '../kept-text.ts';
 
 /** Declared values by Authentik's own field names, references as primary keys. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -36,8 +37,7 @@ async function apiValue(field: Field, value: unknown, resolve: Resolve): Promise
     case 'referenceSet':
       return Promise.all((value as readonly Reference[]).map(async (reference) => resolve(reference, field.to)));
     case 'string':
-      // Django REST framework strips what it stores, so a block of YAML with its last newline would differ for ever.
-      return typeof value === 'string' ? value.trim() : value;
+      return typeof value === 'string' ? keptText(value) : value;
     case 'integer':
     case 'boolean':
     case 'enum':

@@ -11,6 +11,7 @@ import { parseObject } from './api-object.ts';
 import { companions, current, differences } from './comparison.ts';
 import type { Body } from './desired.ts';
 import { printOfField, printsOf } from './prints.ts';
+import { sameText } from '../kept-text.ts';
 import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
 import { foreignUsers } from './used-by.ts';
 import { withoutDeadReferences } from './dead-references.ts';
@@ -64,7 +65,8 @@ export class EntityResource implements External {
     const { session, entity, recorded, name } = this.#parts;
     const rows = await session.cache.list(entity.path);
     const known = rows.find((row) => row.pk === recorded) ?? (recorded === undefined ? undefined : await this.#byKey(recorded));
-    return known ?? rows.find((row) => row[entity.naturalKey] === name);
+    if (known !== undefined) return known;
+    return rows.find((row) => row[entity.naturalKey] === name) ?? rows.find((row) => sameText(row[entity.naturalKey], name));
   }
 
   /**
@@ -138,7 +140,7 @@ export class EntityResource implements External {
 
   observationOf(row: ApiObject): Observation {
     const { entity, name, desired, statusOf } = this.#parts;
-    const renamed: readonly Difference[] = row[entity.naturalKey] === name ? [] : [{ field: entity.naturalKey }];
+    const renamed: readonly Difference[] = sameText(row[entity.naturalKey], name) ? [] : [{ field: entity.naturalKey }];
     const secrets = this.#secretsFor(row.pk);
     const found = differences(entity.fields, desired, row).map((difference) => secrets.explain(difference));
     return {

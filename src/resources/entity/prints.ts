@@ -1,6 +1,7 @@
 import type { EntityType } from '../../catalogue/entity.ts';
 import type { Prints } from '../../runtime/ownership.ts';
 import { printOf } from '../../runtime/print.ts';
+import { keptText } from '../kept-text.ts';
 import type { Body } from './desired.ts';
 
 /** The print of each value, by field. */
@@ -8,8 +9,9 @@ export function printsOf(entity: EntityType, body: Body): Prints {
   return Object.fromEntries(Object.entries(body).map(([field, value]) => [field, printOfField(entity, field, value)]));
 }
 
-/** The print of one field's value; the order of a set's members says nothing. */
+/** The print of one field's value; the order of a set's members says nothing, and neither do blanks around a text. */
 export function printOfField(entity: EntityType, field: string, value: unknown): string {
   const isSet = entity.fields.some((candidate) => candidate.api === field && candidate.type === 'referenceSet');
+  if (typeof value === 'string') return printOf(keptText(value));
   return printOf(isSet && Array.isArray(value) ? [...new Set(value as readonly unknown[])].sort() : value);
 }

@@ -1,6 +1,8 @@
-import { SMTP_KEYS } from '../../catalogue/smtp.ts';
+import { SMTP_KEYS, type SmtpParser } from '../../catalogue/smtp.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import type { SourceData } from '../../runtime/store.ts';
+import { keptText } from '../kept-text.ts';
+import { secretFault } from '../secret-fault.ts';
 
 /** SMTP settings as an email stage of today takes them. */
 export interface SmtpSettings {
@@ -21,20 +23,22 @@ export function isSmtpSecret(key: string): boolean {
 /**
  * Reads SMTP settings out of a Secret, under our keys or under those of Authentik's own chart. This is the adapter between Secrets
  * and stages: 2026.11 plans to keep SMTP credentials in objects of their own, which will be another function of this form.
- * Throws `SecretKeyMissing` or `SecretInvalid`, naming the key and never the value.
+ * Throws `SecretKeyMissing` or `SecretInvalid`, naming every key that is wrong and never a value.
  */
 export function smtpSettings(name: string, secret: SourceData): SmtpSettings {
   const body: Record<string, unknown> = { use_global_settings: false };
   const writeOnly: Record<string, string> = {};
+  const faults: string[] = [];
   for (const { key, env, field, parse } of SMTP_KEYS) {
     const used = secret.data[key] === undefined ? env : key;
     const text = secret.data[used];
     if (text === undefined) continue;
-    const value = PARSERS[parse](text);
-    if (value === undefined) throw new OperatorError('SecretInvalid', `key "${used}" of Secret "${name}" ${EXPECTED[parse]}`);
-    if (field === WRITE_ONLY) writeOnly[field] = text;
-    else body[field] = value;
+    const parsed = PARSERS[parse](text);
+    if ('fault' in parsed) faults.push(`key "${used}" of Secret "${name}" ${parsed.fault}`);
+    else if (field === WRITE_ONLY) writeOnly[field] = text;
+    else body[field] = parsed.value;
   }
+  if (faults.length > 0) throw new OperatorError('SecretInvalid', faults.join('; '));
   check(name, body);
   return { body, writeOnly };
 }
@@ -49,27 +53,31 @@ function check(name: string, body: Readonly<Record<string, unknown>>): void {
       `Secret "${name}" turns on both useTls and useSsl: keep useTls for STARTTLS (587) or useSsl for TLS from the start (465)`,
     );
   }
-  if (typeof body['from_address'] === 'string' && !/^[^@\s<>]+@[^@\s<>]+$/.test(body['from_address'])) {
-    throw new OperatorError('SecretInvalid', `key "from" of Secret "${name}" must be a bare address such as market@example.com`);
-  }
 }
 
-const PARSERS = {
-  text: (text: string): string => text,
-  port: (text: string): number | undefined => wholeNumber(text, 1, 65535),
-  seconds: (text: string): number | undefined => wholeNumber(text, 1, 600),
-  boolean: (text: string): boolean | undefined =>
-    ({ true: true, '1': true, yes: true, false: false, '0': false, no: false, '': false })[text.trim().toLowerCase()],
-} as const;
+type Parsed = { readonly value: unknown } | { readonly fault: string };
 
-const EXPECTED = {
-  text: 'must be text',
-  port: 'must be a port, 1 to 65535',
-  seconds: 'must be a number of seconds, 1 to 600',
-  boolean: 'must be true or false',
-} as const;
+const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, '1': true, yes: true, false: false, '0': false, no: false, '': false };
 
-function wholeNumber(text: string, least: number, most: number): number | undefined {
+const PARSERS: Readonly<Record<SmtpParser, (text: string) => Parsed>> = {
+  text: (text) => ({ value: keptText(text) }),
+  credential: (text) => {
+    const fault = secretFault(text, { ascii: true });
+    return fault === undefined ? { value: text } : { fault };
+  },
+  address: (text) =>
+    /^[^@\s<>]+@[^@\s<>]+$/.test(keptText(text))
+      ? { value: keptText(text) }
+      : { fault: 'must be a bare address such as market@example.com, without a name' },
+  port: (text) => wholeNumber(text, 1, 65535, 'a port, 1 to 65535'),
+  seconds: (text) => wholeNumber(text, 1, 600, 'a number of seconds, 1 to 600'),
+  boolean: (text) => {
+    const value = BOOLEANS[keptText(text).toLowerCase()];
+    return value === undefined ? { fault: 'must be true or false' } : { value };
+  },
+};
+
+function wholeNumber(text: string, least: number, most: number, expected: string): Parsed {
   const value = Number(text);
-  return /^\s*\d+\s*$/.test(text) && value >= least && value <= most ? value : undefined;
+  return /^\s*\d+\s*$/.test(text) && value >= least && value <= most ? { value } : { fault: `must be ${expected}` };
 }
