@@ -22,6 +22,7 @@ import type { ReconcileMetrics } from './runtime/environment.ts';
 import type { EventRecorder } from './runtime/events.ts';
 import type { Logger } from './runtime/logger.ts';
 import { keyOf, type ManagedObject, type ObjectKey } from './runtime/object.ts';
+import { scrubbed } from './runtime/quoted.ts';
 import { Reconciler } from './runtime/reconciler.ts';
 import type { Redaction } from './runtime/redaction.ts';
 import type { ConfigMapWriter, NamespaceLabels, ObjectChange, ObjectStore, SourceStore } from './runtime/store.ts';
@@ -66,7 +67,7 @@ export class Engine {
     const { controllers, connections } = this.#controllers(events);
     const environment = {
       store,
-      redact: (text: string) => redaction.scrub(text),
+      redact: (text: string, namespaces: readonly string[]) => redaction.scrub(text, namespaces),
       index,
       events,
       metrics,
@@ -157,7 +158,8 @@ export class Engine {
 
 /** Events are read by more people than logs. */
 function redacted(events: EventRecorder, redaction: Redaction): EventRecorder {
-  return { record: (object, type, reason, message) => events.record(object, type, reason, redaction.scrub(message)) };
+  const redact = (text: string, namespaces: readonly string[]): string => redaction.scrub(text, namespaces);
+  return { record: (object, type, reason, message) => events.record(object, type, reason, scrubbed(object, reason, message, { redact })) };
 }
 
 /** RFC 3339 to the second, as Kubernetes writes times. */

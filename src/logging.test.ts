@@ -22,10 +22,27 @@ describe('createLogger', () => {
     { reason: 'in base64', text: Buffer.from('known "value"/1').toString('base64') },
   ])('takes out a known secret by value, $reason', ({ text }) => {
     const redaction = new Redaction();
-    redaction.add('known "value"/1');
+    redaction.learn({ kind: 'Secret', namespace: 'market', name: 'smtp' }, '1', ['known "value"/1']);
     const line = logged((log) => log.error({ err: new Error(`failed with ${text}`) }, `said ${text}`), redaction);
     expect(line).not.toContain(JSON.stringify(text).slice(1, -1));
     expect(line).toContain('[redacted]');
     expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  it('finds secrets however deep, and in what caused an error; names of fields stay', () => {
+    const redaction = new Redaction();
+    redaction.learn({ kind: 'Secret', namespace: 'market', name: 'smtp' }, '1', ['password-of-old', 'reconcileID', 'not-Ready']);
+    const cause = new Error('password-of-old in a cause');
+    const fields = { reconcileID: 'not-Ready', detail: { list: ['a', 'password-of-old'] }, err: new Error('x', { cause }), n: 1 };
+    const line = logged((log) => log.warn(fields, 'reconcileID'), redaction);
+    expect(line).not.toContain('password-of-old');
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'warn',
+      reconcileID: '[redacted]',
+      detail: { list: ['a', '[redacted]'] },
+      err: { type: 'Error', message: expect.stringContaining('[redacted] in a cause') as string, stack: expect.any(String) as string },
+      n: 1,
+      msg: '[redacted]',
+    });
   });
 });

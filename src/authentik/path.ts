@@ -39,6 +39,8 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   '/sources/ldap': '{slug}',
   '/sources/plex': '{slug}',
   '/sources/kerberos': '{slug}',
+  '/sources/scim': '{slug}',
+  '/sources/telegram': '{slug}',
 };
 
 /** Routes that stand where a slug could. */

@@ -1,3 +1,5 @@
+import { displayable } from '../runtime/displayable.ts';
+
 const MAX_LENGTH = 300;
 const HIDDEN = '[hidden]';
 const SECRET_NAME = /password|secret|private_key|^auth$|credential|token$|^key$/i;
@@ -9,7 +11,7 @@ const SECRET_NAME = /password|secret|private_key|^auth$|credential|token$|^key$/
 export function plainText(text: string, secrets: readonly string[]): string {
   let plain = text;
   for (const secret of secrets) if (secret.length > 2) plain = plain.replaceAll(secret, HIDDEN);
-  plain = plain
+  plain = displayable(plain)
     .replace(/<\/?[a-z][^>]*>/gi, ' ')
     .replace(/\s+/g, ' ')
     .trim();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { displayable } from '../runtime/displayable.ts';
 import type { AuthentikClient } from './client.ts';
 import { AuthentikError } from './errors.ts';
 
@@ -33,8 +34,8 @@ export async function probe(client: Pick<AuthentikClient, 'base' | 'get' | 'list
   const { version_current: version } = await read(client, '/admin/version/', AdminVersion);
   const roles = user.roles?.map(({ pk }) => pk);
   return {
-    version,
-    username: user.username,
+    version: displayable(version),
+    username: displayable(user.username),
     isSuperuser: user.is_superuser,
     permissions: user.is_superuser || roles === undefined ? undefined : await permissionsOf(client, roles),
   };

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as k8s from '@kubernetes/client-node';
 import { sleep, systemClock, type Clock } from '../runtime/clock.ts';
+import { displayable } from '../runtime/displayable.ts';
 import type { EventRecorder } from '../runtime/events.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ManagedObject } from '../runtime/object.ts';
@@ -80,7 +81,7 @@ export class KubeEventRecorder implements EventRecorder {
     }
     const now = this.#clock.now();
     this.#forget(now);
-    const note = cut(message);
+    const note = cut(displayable(message));
     const id = createHash('sha256')
       .update(JSON.stringify([object.metadata.uid, type, reason, note]))
       .digest('base64');

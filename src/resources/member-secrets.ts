@@ -22,6 +22,7 @@ export async function memberSecrets(
   member: Readonly<Record<string, unknown>>,
 ): Promise<MemberSecrets> {
   const recorded = (object.status as { secrets?: readonly SecretRecord[] } | undefined)?.secrets ?? [];
+  const memory = { owner: object.metadata.uid, recorded, sent: reader.sent };
   const parts: SecretPart[] = [];
   for (const field of fields) {
     const reference = member[specName(field)] as SecretKeyRef | undefined;
@@ -29,23 +30,32 @@ export async function memberSecrets(
     const { value, resourceVersion } = await reader.text(object, reference);
     const fault = secretFault(value, { ascii: field.ascii });
     if (fault !== undefined) throw new OperatorError('SecretInvalid', `key "${reference.key}" of Secret "${reference.name}" ${fault}`);
-    parts.push({ name: reference.name, resourceVersion, writeOnly: { [field.api]: value }, fields: [specName(field)] });
+    parts.push({
+      name: reference.name,
+      resourceVersion,
+      writeOnly: { [field.api]: value },
+      keys: { [field.api]: reference.key },
+      fields: [specName(field)],
+    });
   }
   const smtp = member['smtpSecretRef'] as { readonly name: string } | undefined;
-  if (smtp === undefined) return { body: {}, values: new SecretValues(merged(parts), recorded) };
+  if (smtp === undefined) return { body: {}, values: new SecretValues(merged(parts), memory) };
   const secret = await reader.all(object, smtp.name, isSmtpSecret);
   const settings = smtpSettings(smtp.name, secret);
   const explicit = (api: string): boolean => camelCase(api) in member || `${camelCase(api)}SecretRef` in member;
   const without = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(values).filter(([api]) => !explicit(api)));
   const body = without(settings.body);
+  const writeOnly = without(settings.writeOnly);
   parts.push({
     name: smtp.name,
     resourceVersion: secret.resourceVersion,
-    writeOnly: without(settings.writeOnly),
+    writeOnly,
+    // The keys of such a Secret are fixed, and change with its version only.
+    keys: Object.fromEntries(Object.keys(writeOnly).map((api) => [api, 'smtpSecretRef'])),
     fields: Object.keys(body).map(camelCase),
   });
-  return { body, values: new SecretValues(merged(parts), recorded) };
+  return { body, values: new SecretValues(merged(parts), memory) };
 }
 
 /** One part a Secret: several fields may come out of the same one. */
@@ -57,7 +67,12 @@ function merged(parts: readonly SecretPart[]): readonly SecretPart[] {
       part.name,
       other === undefined
         ? part
-        : { ...part, writeOnly: { ...other.writeOnly, ...part.writeOnly }, fields: [...other.fields, ...part.fields] },
+        : {
+            ...part,
+            writeOnly: { ...other.writeOnly, ...part.writeOnly },
+            keys: { ...other.keys, ...part.keys },
+            fields: [...other.fields, ...part.fields],
+          },
     );
   }
   return [...byName.values()];

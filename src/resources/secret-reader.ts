@@ -4,6 +4,7 @@ import type { EventRecorder } from '../runtime/events.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import type { Redaction } from '../runtime/redaction.ts';
 import type { SourceData, SourceKey, SourceStore } from '../runtime/store.ts';
+import { SentSecrets } from './sent-secrets.ts';
 
 /** A value out of a Secret, ready for use. */
 export interface SecretText {
@@ -16,6 +17,8 @@ export class SecretReader {
   readonly #sources: Pick<SourceStore, 'read'>;
   readonly #redaction: Redaction;
   readonly #events: EventRecorder;
+  /** What was sent of what was read. */
+  readonly sent = new SentSecrets();
   /** What has been said already. */
   readonly #told = new Set<string>();
 
@@ -27,21 +30,21 @@ export class SecretReader {
 
   /** All values of a Secret in the object's namespace; `secretKey` tells which keys hold secrets. Throws `SecretNotFound`, naming it. */
   async all(object: ManagedObject, name: string, secretKey: (key: string) => boolean): Promise<SourceData> {
-    const secret = await this.#read({ kind: 'Secret', namespace: object.metadata.namespace, name });
-    for (const [key, value] of Object.entries(secret.data)) if (secretKey(key)) this.#redaction.add(withoutNewline(value));
+    const secret = await this.#read(this.#key(object, name));
+    const secrets = Object.entries(secret.data).flatMap(([key, value]) => (secretKey(key) ? [withoutNewline(value)] : []));
+    this.#redaction.learn(this.#key(object, name), secret.resourceVersion, secrets);
     const data = Object.fromEntries(Object.entries(secret.data).map(([key, value]) => [key, this.#trim(object, name, key, value)]));
     return { resourceVersion: secret.resourceVersion, data };
   }
 
   /** One value. Throws `SecretNotFound` or `SecretKeyMissing`, naming what is missing. */
   async text(object: ManagedObject, reference: SecretKeyRef): Promise<SecretText> {
-    const { namespace } = object.metadata;
-    const secret = await this.#read({ kind: 'Secret', namespace, name: reference.name });
+    const secret = await this.#read(this.#key(object, reference.name));
     const raw = secret.data[reference.key];
     if (raw === undefined || withoutNewline(raw) === '') {
       throw new OperatorError('SecretKeyMissing', `Secret "${reference.name}" has no key "${reference.key}", or nothing in it`);
     }
-    this.#redaction.add(withoutNewline(raw));
+    this.#redaction.learn(this.#key(object, reference.name), secret.resourceVersion, [withoutNewline(raw)]);
     return { value: this.#trim(object, reference.name, reference.key, raw), resourceVersion: secret.resourceVersion };
   }
 
@@ -57,11 +60,15 @@ export class SecretReader {
     return pem;
   }
 
+  #key({ metadata: { namespace } }: ManagedObject, name: string): SourceKey {
+    return { kind: 'Secret', namespace, name };
+  }
+
   async #read(key: SourceKey): Promise<SourceData> {
     const source = await this.#sources.read(key);
-    if (source === undefined)
-      throw new OperatorError('SecretNotFound', `there is no ${key.kind} "${key.name}" in namespace "${key.namespace}"`);
-    return source;
+    if (source !== undefined) return source;
+    this.#redaction.forget(key);
+    throw new OperatorError('SecretNotFound', `there is no ${key.kind} "${key.name}" in namespace "${key.namespace}"`);
   }
 
   /** `kubectl create secret --from-file` and `echo | base64` both leave a newline that nobody meant. */

@@ -1,11 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import { createHash, createHmac } from 'node:crypto';
 import type { Difference } from '../runtime/external.ts';
+import { SentSecrets } from './sent-secrets.ts';
 
 /** What a status keeps of a Secret whose values were sent. */
 export interface SecretRecord {
   readonly name: string;
   readonly resourceVersion: string;
+  /** Of what was sent, without the values: see {@link print}. Empty when nothing was. */
   readonly hash: string;
 }
 
@@ -15,22 +16,34 @@ export interface SecretPart {
   readonly name: string;
   readonly resourceVersion: string;
   readonly writeOnly: Readonly<Record<string, string>>;
+  /** Where in the Secret each of {@link writeOnly} stands, so that another key is noticed as another value is. */
+  readonly keys: Readonly<Record<string, string>>;
   /** Names in the spec of everything that came out of it, for telling rotation from drift. */
   readonly fields: readonly string[];
 }
 
+/** Which object the values are for, and what is known of those that were sent. */
+export interface SecretMemory {
+  readonly owner: string;
+  readonly recorded: readonly SecretRecord[];
+  readonly sent: SentSecrets;
+}
+
 /**
- * The values that one object takes from Secrets, and whether Authentik has them. Authentik never shows write-only values, so what
- * was sent is remembered as a salted hash; a value is sent again only when the hash says that it changed.
+ * The values that one object takes from Secrets, and whether Authentik has them. Authentik never shows write-only values, so it is on
+ * record which version of which Secret was sent, and which keys of it. A status is read by more people than a Secret, so it holds nothing
+ * that is made of the values; a version that changed without them is told by {@link SentSecrets} while the process lives.
  */
 export class SecretValues {
   readonly #parts: readonly SecretPart[];
+  readonly #memory: SecretMemory;
   readonly #recorded: ReadonlyMap<string, SecretRecord>;
   #sent = false;
 
-  constructor(parts: readonly SecretPart[], recorded: readonly SecretRecord[]) {
+  constructor(parts: readonly SecretPart[], memory: SecretMemory) {
     this.#parts = parts;
-    this.#recorded = new Map(recorded.map((record) => [record.name, record]));
+    this.#memory = memory;
+    this.#recorded = new Map(memory.recorded.map((record) => [record.name, record]));
   }
 
   /** Names in the spec of everything that comes out of Secrets. */
@@ -65,7 +78,7 @@ export class SecretValues {
 
   /** The same values as if nothing was on record, unless they have just been sent. */
   unlessSent(): SecretValues {
-    return this.#sent ? this : new SecretValues(this.#parts, []);
+    return this.#sent ? this : new SecretValues(this.#parts, { ...this.#memory, recorded: [] });
   }
 
   /** Authentik has accepted the values. */
@@ -76,31 +89,46 @@ export class SecretValues {
   /** What to remember; undefined when there is nothing. */
   records(): readonly SecretRecord[] | undefined {
     if (this.#parts.length === 0) return undefined;
-    return this.#parts.map((part) => {
-      const record = this.#recorded.get(part.name);
-      if (Object.keys(part.writeOnly).length === 0) return { name: part.name, resourceVersion: part.resourceVersion, hash: '' };
-      if (record !== undefined && this.#knows(part)) return { ...record, resourceVersion: part.resourceVersion };
-      if (!this.#sent && record !== undefined) return record;
-      return {
-        name: part.name,
-        resourceVersion: part.resourceVersion,
-        hash: this.#sent ? hash(part.writeOnly, randomBytes(8).toString('hex')) : '',
-      };
-    });
+    return this.#parts.map((part) => this.#recordOf(part));
+  }
+
+  #recordOf(part: SecretPart): SecretRecord {
+    const { name, resourceVersion, writeOnly } = part;
+    if (Object.keys(writeOnly).length === 0) return { name, resourceVersion, hash: '' };
+    if (this.#sent || this.#knows(part)) {
+      this.#memory.sent.remember(this.#id(part), writeOnly);
+      return { name, resourceVersion, hash: print(part) };
+    }
+    return this.#recorded.get(name) ?? { name, resourceVersion, hash: '' };
   }
 
   #knows(part: SecretPart): boolean {
     const record = this.#recorded.get(part.name);
-    const [salt] = record?.hash.split(':') ?? [];
-    return record !== undefined && salt !== undefined && isDeepStrictEqual(record.hash, hash(part.writeOnly, salt));
+    if (record === undefined || record.hash === '') return false;
+    return (
+      record.hash === print(part) || this.#memory.sent.knows(this.#id(part), part.writeOnly) || isOldPrint(record.hash, part.writeOnly)
+    );
+  }
+
+  #id(part: SecretPart): string {
+    return `${this.#memory.owner}/${part.name}`;
   }
 }
 
-function hash(values: Readonly<Record<string, string>>, salt: string): string {
-  return `${salt}:${createHmac('sha256', salt)
-    .update(JSON.stringify(Object.entries(values).sort()))
-    .digest('hex')}`;
+/** Tells what was sent by where it came from. Nothing in it is secret. */
+function print({ name, resourceVersion, keys }: SecretPart): string {
+  return createHash('sha256')
+    .update(JSON.stringify([name, resourceVersion, Object.entries(keys).sort()]))
+    .digest('hex');
+}
+
+/** As version 0.1.0 wrote it: `salt:HMAC of the values`. It is understood once, and replaced: whoever reads it can try out passwords. */
+function isOldPrint(hash: string, values: Readonly<Record<string, string>>): boolean {
+  const [salt, digest] = hash.split(':');
+  if (salt === undefined || digest === undefined) return false;
+  const again = createHmac('sha256', salt).update(JSON.stringify(Object.entries(values).sort()));
+  return again.digest('hex') === digest;
 }
 
 /** For objects that take nothing from Secrets. */
-export const NO_SECRETS = new SecretValues([], []);
+export const NO_SECRETS = new SecretValues([], { owner: '', recorded: [], sent: new SentSecrets() });

@@ -1,3 +1,4 @@
+import { displayable } from './displayable.ts';
 import type { Reason } from './reasons.ts';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
@@ -48,7 +49,8 @@ export class ConditionSet {
   mark({ type, status, reason, message }: Judgement): void {
     const same = [this.#written.get(type), this.#byType.get(type)].find((before) => before?.status === status);
     const lastTransitionTime = same?.lastTransitionTime ?? this.#now();
-    const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
+    const line = displayable(message);
+    const text = line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1)}…` : line;
     this.#byType.set(type, { type, status, observedGeneration: this.#generation, lastTransitionTime, reason, message: text });
   }
 

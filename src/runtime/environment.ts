@@ -18,8 +18,8 @@ export interface Environment {
   /** Our finalizer. */
   readonly finalizer: string;
   readonly annotations: { readonly paused: string; readonly forceDelete: string; readonly abandon: string };
-  /** Takes secrets out of a text: statuses are read by more people than logs. */
-  redact(text: string): string;
+  /** Takes the secrets of these namespaces out of a text. */
+  readonly redact: (text: string, namespaces: readonly string[]) => string;
   /** RFC 3339, to the second, as Kubernetes writes times. */
   now(): string;
   /** RFC 3339: when we began to work. Whatever a status says to be under way since before was somebody else's doing. */

@@ -17,6 +17,8 @@ interface ReasonEntry {
   readonly passing?: true;
   /** Nothing is wrong between spec and Authentik, but somebody should know: a warning although nobody has to act. */
   readonly advice?: true;
+  /** Its message may hold words of Authentik, of the API server or of a library, which are searched for secrets. */
+  readonly quotes?: true;
 }
 
 /**
@@ -72,37 +74,49 @@ export const REASONS = {
   },
   Unauthorized: {
     class: 'transient',
+    quotes: true,
     cause: 'Authentik refused the token: it is wrong, expired or was deleted.',
     remedy: 'Put a valid API token (intent API, not expiring) into the Secret of the connection.',
   },
   PermissionDenied: {
     class: 'transient',
+    quotes: true,
     cause: "The token's user lacks a permission in Authentik.",
     remedy: "Give the role the permissions listed in the connection's `status.missingPermissions`.",
   },
   Unreachable: {
     class: 'transient',
+    quotes: true,
     cause: 'Authentik could not be reached, was too slow, or something between answered instead (HTML, 502, a cut connection).',
     remedy: 'Check URL, DNS, TLS and network policies. Retried with backoff; nothing is lost.',
   },
   ServerError: {
     class: 'transient',
+    quotes: true,
     cause: 'Authentik failed inside: status 5xx, or 405 with an empty body, which is how it reports an internal error on a write.',
     remedy: "Look at Authentik's log; the operator's log has the id of the request (`authentikRequestID`). Retried with backoff.",
   },
-  RateLimited: { class: 'transient', cause: 'Authentik asked to slow down (429).', remedy: 'Nothing; retried when the server said.' },
+  RateLimited: {
+    class: 'transient',
+    quotes: true,
+    cause: 'Authentik asked to slow down (429).',
+    remedy: 'Nothing; retried when the server said.',
+  },
   StoreUnavailable: {
     class: 'transient',
+    quotes: true,
     cause: 'The Kubernetes API server refused or failed a request of the operator.',
     remedy: "Check the operator's RBAC and the API server. Retried with backoff.",
   },
   InternalError: {
     class: 'transient',
+    quotes: true,
     cause: 'The operator met something its authors did not expect.',
     remedy: "Report the log line with this object's `reconcileID`. Retried with backoff.",
   },
   InvalidSpec: {
     class: 'terminal',
+    quotes: true,
     cause: 'Authentik refused the spec, or the spec cannot work.',
     remedy: "Correct the field that the message names; it quotes Authentik's own words.",
   },
@@ -128,6 +142,7 @@ export const REASONS = {
   },
   VerificationFailed: {
     class: 'transient',
+    quotes: true,
     cause: "The link is published, but an anonymous visitor doesn't get the sign-up form or doesn't see the link.",
     remedy: "The message says what the visitor got. Check the policies of the flow and Authentik's log.",
   },
@@ -265,4 +280,10 @@ export function isAdvice(reason: Reason): boolean {
 export function isWarning(reason: Reason): boolean {
   const entry: ReasonEntry = REASONS[reason];
   return entry.class !== 'ok' && entry.passing !== true;
+}
+
+/** Whether the message of a condition or event with this reason may hold what others said. */
+export function mayQuote(reason: string): boolean {
+  const entry: ReasonEntry | undefined = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined;
+  return entry?.quotes === true;
 }

@@ -9,6 +9,7 @@ import { toOperatorError, type OperatorError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { ObjectKey } from './object.ts';
 import { beginPass, judge, type Pass } from './pass.ts';
+import { scrubbed } from './quoted.ts';
 import type { Outcome } from './result.ts';
 import { applySteps, type Step } from './steps.ts';
 import { StoreConflictError } from './store.ts';
@@ -130,9 +131,10 @@ export class Reconciler<Session> {
 
   /** Writes the status unless it is what the store has already. */
   async #write(pass: Pass<Session>): Promise<void> {
-    const conditions = pass.conditions
-      .toArray()
-      .map((condition) => ({ ...condition, message: this.#environment.redact(condition.message) }));
+    const conditions = pass.conditions.toArray().map((condition) => ({
+      ...condition,
+      message: scrubbed({ ...pass.object, status: pass.status }, condition.reason, condition.message, this.#environment),
+    }));
     const status = prune({ ...pass.status, observedGeneration: pass.generation, conditions });
     if (isDeepStrictEqual(status, prune(pass.object.status ?? {}))) return;
     pass.object = await this.#environment.store.writeStatus(pass.object, status);

@@ -71,7 +71,7 @@ export const managedStatus = {
       z.object({
         name: z.string().max(253).describe('The Secret.'),
         resourceVersion: z.string().max(64).describe('Its version when its values were last sent.'),
-        hash: z.string().max(128).describe('A salted hash of the values last sent, since Authentik never shows them.'),
+        hash: z.string().max(128).describe('Tells which keys of which version were sent. Nothing in it is made of the values.'),
       }),
     )
     .meta({
