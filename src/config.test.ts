@@ -15,7 +15,7 @@ describe('readConfig', () => {
       {
         AFO_WORKERS: '8',
         AFO_WATCH_NAMESPACES: 'a, b',
-        AFO_DEFAULT_CONNECTION: 'ns/main',
+        AFO_DEFAULT_CONNECTION: 'b/main',
         AFO_LEADER_ELECT: 'true',
         AFO_LEASE_NAME: 'mine',
         POD_NAME: 'pod-0',
@@ -27,7 +27,7 @@ describe('readConfig', () => {
       config: {
         workers: 2,
         watchNamespaces: ['a', 'b'],
-        defaultConnection: { namespace: 'ns', name: 'main' },
+        defaultConnection: { namespace: 'b', name: 'main' },
         leaderElect: true,
         leaseName: 'mine',
         podName: 'pod-0',
@@ -49,6 +49,11 @@ describe('readConfig', () => {
     { reason: 'a default connection without namespace', argv: ['--default-connection', 'main'], says: 'namespace/name' },
     { reason: 'neither true nor false', argv: ['--leader-elect', 'perhaps'], says: 'true or false' },
     { reason: 'a Lease that can be none', argv: ['--lease-name', 'My Lease'], says: 'must be a name of a Lease' },
+    {
+      reason: 'a default connection that nobody watches',
+      argv: ['--watch-namespaces', 'a,b', '--default-connection', 'c/main'],
+      says: '--default-connection: must be in one of the namespaces',
+    },
     { reason: 'no workers', argv: ['--workers', '0'], says: '1 to 64' },
     { reason: 'an unknown level', argv: ['--log-level', 'loud'], says: 'debug, info, warn or error' },
     { reason: 'a namespace that can be none', argv: ['--watch-namespaces', 'A_b'], says: 'must be namespaces' },

@@ -39,6 +39,13 @@ const Config = z.object({
 /** The operator's configuration, checked. */
 export type Config = z.infer<typeof Config>;
 
+/** What no single flag can say. */
+const Consistent = Config.refine(
+  ({ watchNamespaces, defaultConnection }) =>
+    defaultConnection === undefined || watchNamespaces.length === 0 || watchNamespaces.includes(defaultConnection.namespace),
+  { path: ['defaultConnection'], error: 'must be in one of the namespaces of --watch-namespaces, or it is never found' },
+);
+
 /** What to do after reading the arguments: run, or print something and end. */
 export type Invocation =
   { readonly kind: 'run'; readonly config: Config } | { readonly kind: 'exit'; readonly code: number; readonly text: string };
@@ -59,7 +66,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     if (error instanceof CommanderError) return { kind: 'exit', code: error.exitCode === 0 ? 0 : 2, text };
     throw error;
   }
-  const parsed = Config.safeParse({ ...program.opts(), podName: env['POD_NAME'] });
+  const parsed = Consistent.safeParse({ ...program.opts(), podName: env['POD_NAME'] });
   if (parsed.success) return { kind: 'run', config: parsed.data };
   const problems = parsed.error.issues.map((issue) => `  ${flagOf(program, String(issue.path[0]))}: ${issue.message}`);
   return { kind: 'exit', code: 2, text: `The configuration can't be used:\n${problems.join('\n')}\nSee --help.\n` };

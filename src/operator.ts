@@ -53,7 +53,7 @@ export class FlowOperator extends OperatorBase {
       customObjects: officeClient(kubeConfig, k8s.CustomObjectsApi, office),
       onRestart,
     });
-    this.#sources = new KubeSourceStore({ kubeConfig, logger: log, onRestart });
+    this.#sources = new KubeSourceStore({ kubeConfig, logger: log, onRestart, onUntracked: (key) => redaction.forget(key) });
     this.#events = new KubeEventRecorder({
       events: officeClient(kubeConfig, k8s.EventsV1Api, office),
       logger: log,

@@ -96,6 +96,41 @@ describe('Informer', () => {
     expect(query.get('timeoutSeconds')).toBe('440');
   });
 
+  it('makes something of a page before it asks for the next, and keeps nothing else of it', async () => {
+    for (let i = 0; i < 501; i += 1) server.table.create(inNamespace('a'), manifest(`flow-${i}`));
+    let parsed = 0;
+    const parsedBefore: number[] = [];
+    server.interfere = ({ query }) => {
+      if (query.has('limit')) parsedBefore.push(parsed);
+      return undefined;
+    };
+    informerOf({ parse: (raw) => ((parsed += 1), parseManagedObject(raw)) });
+    await informer.synced;
+    expect(parsedBefore).toEqual([0, 500]);
+  });
+
+  it('takes a kind that is not installed for empty, after a few tries, and reads it once it is', async () => {
+    server.interfere = () => ({ status: 404 });
+    informerOf({ mayBeUnknown: true });
+    await until('it is believed', () => informer.hasSynced, { meanwhile: () => clock.advance(500) });
+    expect(lists()).toHaveLength(3);
+    server.table.create(inNamespace('a'), manifest('first'));
+    server.interfere = () => undefined;
+    await until('it is read', () => changes.length === 1, { meanwhile: () => clock.advance(500) });
+    server.interfere = () => ({ status: 404 });
+    await clock.advance(HOUR * 2);
+    expect([...informer.list()]).toHaveLength(1);
+  });
+
+  it('asks for metadata only, in lists and watches', async () => {
+    informerOf({ as: 'metadata' });
+    await watching();
+    expect(server.seen('GET', FLOWS).map(({ accept }) => accept)).toEqual([
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+    ]);
+  });
+
   it('reads all at once when the server forgets where a page ended', async () => {
     for (let i = 0; i < 501; i += 1) server.table.create(inNamespace('a'), manifest(`flow-${i}`));
     server.interfere = ({ query }) => (query.has('continue') ? { status: 410 } : undefined);

@@ -4,7 +4,9 @@ import { sleep, systemClock, type Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { describeApiError, isWatchTimeout, statusCodeOf } from './api-error.ts';
 import { listAll } from './list-pages.ts';
+import { AcceptingKubeConfig } from './accepting-kubeconfig.ts';
 import { ObjectCache, type CacheChange, type CachedObject } from './object-cache.ts';
+import { accepted, type Representation } from './raw-get.ts';
 import { SupervisedWatch, type WatchEnd } from './supervised-watch.ts';
 
 /**
@@ -21,6 +23,10 @@ export interface InformerOptions<T extends CachedObject> {
   readonly path: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
+  /** Metadata only, or whole objects. */
+  readonly as?: Representation;
+  /** A kind that the server doesn't know counts as read, and empty, after a few tries; it is asked for on and on. */
+  readonly mayBeUnknown?: true;
   /** Makes an object of what the server sent and drops what isn't needed. What it throws for is logged and left out. */
   readonly parse: (raw: unknown) => T;
   /** Hears of every change, in order. */
@@ -38,6 +44,8 @@ const BACKOFF = { baseMs: 1_000, maxMs: 30_000 };
 /** A watch that lives shorter and brings nothing is of no use; after so many in a row the resourceVersion is thrown away. */
 const SHORT_LIFE_MS = 2_000;
 const SHORT_LIVES = 3;
+/** So many answers in a row that there is no such kind, and it is believed. */
+const UNKNOWN_AFTER = 3;
 
 /** One ListWatch with its watch: it keeps its resourceVersion over errors and is replaced to read everything anew. */
 interface Round {
@@ -118,10 +126,10 @@ export class Informer<T extends CachedObject> {
     this.#cancelRestart?.();
     this.#cancelRelist?.();
     this.#endRound();
-    const { kubeConfig, path, fieldSelector, labelSelector } = this.#options;
+    const { kubeConfig, path, fieldSelector, labelSelector, as } = this.#options;
     const ended = new AbortController();
     const watch = new SupervisedWatch(
-      kubeConfig,
+      as === undefined ? kubeConfig : new AcceptingKubeConfig(kubeConfig, accepted(as, 'watch')),
       {
         changed: (phase, object) => this.#changed(phase, object),
         alive: () => this.#healthy(),
@@ -154,6 +162,11 @@ export class Informer<T extends CachedObject> {
     });
   }
 
+  #markSynced(): void {
+    this.#hasSynced = true;
+    this.#synced.resolve(undefined);
+  }
+
   #anew(reason: RestartReason): void {
     if (this.#stopping) return;
     this.#options.onRestart?.(reason);
@@ -165,6 +178,8 @@ export class Informer<T extends CachedObject> {
     if (this.#stopping) return;
     this.#lastError = error;
     this.#failures += 1;
+    // What was read once stays: a server that has just started may not know its own kinds for a moment.
+    if (this.#options.mayBeUnknown === true && statusCodeOf(error) === 404 && this.#failures >= UNKNOWN_AFTER) this.#markSynced();
     const delay = fullJitter(exponential(this.#failures, BACKOFF), this.#random);
     const { path, logger } = this.#options;
     logger.warn(
@@ -203,14 +218,14 @@ export class Informer<T extends CachedObject> {
   }
 
   async #list(ended: AbortSignal): Promise<k8s.KubernetesListObject<k8s.KubernetesObject>> {
-    const { kubeConfig, path, fieldSelector, labelSelector } = this.#options;
+    const { kubeConfig, path, fieldSelector, labelSelector, as } = this.#options;
+    const request = { path, query: { fieldSelector, labelSelector }, as, parse: (raw: unknown) => this.#parse(raw) };
     try {
-      const { items, resourceVersion } = await listAll(kubeConfig, path, { fieldSelector, labelSelector }, ended);
+      const { objects, resourceVersion } = await listAll(kubeConfig, request, ended);
       ended.throwIfAborted();
-      this.#objects.replace(items.flatMap((raw) => this.#parse(raw) ?? []));
+      this.#objects.replace(objects);
       this.#lastError = undefined;
-      this.#hasSynced = true;
-      this.#synced.resolve(undefined);
+      this.#markSynced();
       // The ListWatch needs no more than the version to watch from.
       return { items: [], metadata: Object.assign(new k8s.V1ListMeta(), { resourceVersion }) };
     } catch (error) {

@@ -162,12 +162,12 @@ describe('KubeObjectStore', () => {
       await expect(store.writeStatus(current(), {})).rejects.toThrow(StoreConflictError);
     });
 
-    it('takes an object that is gone for done', async () => {
+    it('refuses an object that is gone: whoever noted what it was about to make must not make it', async () => {
       watchesHang();
       await start();
       server.table.delete(`${FLOWS}/sign-up`);
       const object = current();
-      await expect(store.writeStatus(object, {})).resolves.toBe(object);
+      await expect(store.writeStatus(object, {})).rejects.toThrow(StoreConflictError);
     });
 
     it.each([

@@ -35,6 +35,9 @@ export interface KubeObjectStoreOptions {
   readonly customObjects?: CustomObjectWrites;
 }
 
+/** No namespace is called so. */
+const EVERYWHERE = '*';
+
 const MERGE_PATCH = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
 
 /**
@@ -46,7 +49,8 @@ export class KubeObjectStore implements ObjectStore {
   readonly #options: KubeObjectStoreOptions;
   readonly #customObjects: CustomObjectWrites;
   readonly #plurals: ReadonlyMap<string, string>;
-  readonly #informers = new Map<string, Informer<ManagedObject>[]>();
+  /** By kind; then by namespace, or under `*` for all of them. */
+  readonly #informers = new Map<string, ReadonlyMap<string, Informer<ManagedObject>>>();
   /** Objects that we wrote and the informer hasn't seen yet, by formatted key. */
   readonly #written = new Map<string, ManagedObject>();
   readonly #listeners: ((change: ObjectChange) => void)[] = [];
@@ -83,7 +87,7 @@ export class KubeObjectStore implements ObjectStore {
 
   list(kind: string): readonly ManagedObject[] {
     const objects: ManagedObject[] = [];
-    for (const informer of this.#informers.get(kind) ?? []) {
+    for (const informer of this.#informers.get(kind)?.values() ?? []) {
       for (const object of informer.list()) objects.push(this.#written.get(formatKey(keyOf(object))) ?? object);
     }
     return objects;
@@ -101,7 +105,9 @@ export class KubeObjectStore implements ObjectStore {
     return await this.#write(
       object,
       `write the status of ${describe(object)}`,
-      () => object,
+      () => {
+        throw new StoreConflictError(`${describe(object)} is gone`);
+      },
       (target) => this.#customObjects.replaceNamespacedCustomObjectStatus({ ...target, body, fieldManager: FIELD_MANAGER }),
     );
   }
@@ -155,11 +161,8 @@ export class KubeObjectStore implements ObjectStore {
   }
 
   #seen(key: ObjectKey): ManagedObject | undefined {
-    for (const informer of this.#informers.get(key.kind) ?? []) {
-      const object = informer.get(key.namespace, key.name);
-      if (object !== undefined) return object;
-    }
-    return undefined;
+    const informers = this.#informers.get(key.kind);
+    return (informers?.get(key.namespace) ?? informers?.get(EVERYWHERE))?.get(key.namespace, key.name);
   }
 
   #changed({ previous, object }: CacheChange<ManagedObject>): void {
@@ -173,7 +176,7 @@ export class KubeObjectStore implements ObjectStore {
     for (const listener of this.#listeners) listener(change);
   }
 
-  #informersOf({ kind, plural }: StoredKind): Informer<ManagedObject>[] {
+  #informersOf({ kind, plural }: StoredKind): ReadonlyMap<string, Informer<ManagedObject>> {
     const {
       kubeConfig,
       group,
@@ -185,15 +188,15 @@ export class KubeObjectStore implements ObjectStore {
       relistMs,
       onRestart,
     } = this.#options;
-    const paths =
-      namespaces.length === 0
-        ? [`/apis/${group}/${version}/${plural}`]
-        : [...new Set(namespaces)].map((namespace) => `/apis/${group}/${version}/namespaces/${namespace}/${plural}`);
-    return paths.map(
-      (path) =>
+    const root = `/apis/${group}/${version}`;
+    const places = namespaces.length === 0 ? [EVERYWHERE] : [...new Set(namespaces)];
+    const informers = places.map(
+      (place) =>
         new Informer<ManagedObject>({
           kubeConfig,
-          path,
+          path: place === EVERYWHERE ? `${root}/${plural}` : `${root}/namespaces/${place}/${plural}`,
+          // One kind that isn't installed must not keep the others waiting.
+          mayBeUnknown: true,
           parse: parseManagedObject,
           onChange: (change) => this.#changed(change),
           onRestart: (reason) => onRestart?.(kind, reason),
@@ -203,10 +206,11 @@ export class KubeObjectStore implements ObjectStore {
           ...(relistMs === undefined ? {} : { relistMs }),
         }),
     );
+    return new Map(informers.map((informer, index) => [places[index] ?? EVERYWHERE, informer]));
   }
 
   #all(): Informer<ManagedObject>[] {
-    return [...this.#informers.values()].flat();
+    return [...this.#informers.values()].flatMap((informers) => [...informers.values()]);
   }
 }
 

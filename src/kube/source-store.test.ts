@@ -115,6 +115,86 @@ describe('KubeSourceStore', () => {
     expect(told).toEqual([]);
   });
 
+  describe('with many of one namespace', () => {
+    const many = (count: number): SourceKey[] => Array.from({ length: count }, (_, place) => ({ ...smtp, name: `s${place}` }));
+    const limited = (): void => {
+      logger = new MemoryLogger();
+      store = new KubeSourceStore({
+        kubeConfig: server.kubeConfig(),
+        logger,
+        clock: new FakeClock(),
+        random: () => 0.5,
+        limits: { named: 2, most: 4 },
+        onUntracked: ({ name }) => untracked.push(name),
+      });
+      store.subscribe(({ name }, source) => told.push(`${name}: ${source.name}`));
+    };
+    const open = (): string[] => server.watches(SECRETS).map(({ query }) => query.get('fieldSelector') ?? 'all');
+    let logger: MemoryLogger;
+    let untracked: string[];
+
+    beforeEach(() => {
+      untracked = [];
+      limited();
+      for (const { name } of many(6)) server.table.create(SECRETS, { metadata: { name }, data: { password: base64(name) } });
+      server.table.create(SECRETS, { metadata: { name: 'nobodys' }, data: { password: base64('nobodys') } });
+    });
+
+    it('watches the namespace, its metadata only, and reads each when it changed', async () => {
+      for (const key of many(6)) {
+        await store.read(key);
+        store.track(owner(`of-${key.name}`), [key]);
+      }
+      await until('one watch is open', () => open().length === 1 && open()[0] === 'all');
+      const wide = server.seen('GET', SECRETS).filter(({ query }) => !query.has('fieldSelector'));
+      expect(wide.every(({ accept }) => accept?.includes('as=PartialObjectMetadata') === true)).toBe(true);
+      expect(told).toEqual([]);
+
+      server.table.update(`${SECRETS}/s4`, (current) => ({ ...current, data: { password: base64('new') } }));
+      server.table.update(`${SECRETS}/nobodys`, (current) => ({ ...current, data: {} }));
+      server.table.delete(`${SECRETS}/s5`);
+      await until('both are told', () => told.length === 2);
+      expect(told).toEqual(['of-s4: s4', 'of-s5: s5']);
+      const before = server.requests.length;
+      for (let i = 0; i < 3; i += 1) expect((await store.read(many(5)[4] ?? smtp))?.data).toEqual({ password: 'new' });
+      expect(await store.read(many(6)[5] ?? smtp)).toBeUndefined();
+      expect(server.requests).toHaveLength(before + 1);
+      expect(server.seen('GET', `${SECRETS}/nobodys`)).toEqual([]);
+    });
+
+    it('tells what changed while the watches were exchanged', async () => {
+      for (const key of many(3)) await store.read(key);
+      server.table.update(`${SECRETS}/s2`, (current) => ({ ...current, data: { password: base64('new') } }));
+      for (const key of many(3)) store.track(owner(`of-${key.name}`), [key]);
+      await until('it is told', () => told.length === 1);
+      expect(told).toEqual(['of-s2: s2']);
+    });
+
+    it('watches by name where the namespace may not be watched, up to a limit, and says so', async () => {
+      server.interfere = ({ query, path }) => (path === SECRETS && !query.has('fieldSelector') ? { status: 403 } : undefined);
+      for (const key of many(6)) store.track(owner(`of-${key.name}`), [key]);
+      await until('four watches are open', () => open().length === 4);
+      expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+      expect((await store.read(many(6)[5] ?? smtp))?.data).toEqual({ password: 's5' });
+      store.track(owner('of-s0'), []);
+      await until('another has the place', () => !open().includes('metadata.name=s0') && open().length === 4);
+      expect(untracked).toEqual(['s0']);
+    });
+
+    it('costs one owner no more, however many others there are', () => {
+      server.interfere = () => 'hang';
+      const spent = (count: number): number => {
+        const started = performance.now();
+        for (let i = 0; i < count; i += 1) store.track(owner(`o${i}`), [{ ...smtp, name: `n${i}` }]);
+        return performance.now() - started;
+      };
+      spent(500);
+      const few = spent(500);
+      spent(8_000);
+      expect(spent(500)).toBeLessThan(few * 5 + 20);
+    });
+  });
+
   it.each([
     { status: 403, message: 'the operator may not read Secret shop/smtp: HTTP 403: no rights' },
     { status: 500, message: 'could not read Secret shop/smtp: HTTP 500: no rights' },

@@ -1,49 +1,25 @@
-import type * as k8s from '@kubernetes/client-node';
-import { z } from 'zod';
-import { systemClock, type Clock } from '../runtime/clock.ts';
-import { OperatorError } from '../runtime/errors.ts';
-import type { Logger } from '../runtime/logger.ts';
 import { formatKey, type ObjectKey } from '../runtime/object.ts';
 import type { SourceData, SourceKey, SourceStore } from '../runtime/store.ts';
-import { describeApiError, statusCodeOf, storeUnavailable } from './api-error.ts';
-import { Informer, type RestartReason } from './informer.ts';
-import type { CachedObject } from './object-cache.ts';
-import { getJson } from './raw-get.ts';
+import { SourceNeighbourhood, type NeighbourhoodOptions } from './source-neighbourhood.ts';
+import { fetchSource, toData } from './source-object.ts';
 
-export interface KubeSourceStoreOptions {
-  readonly kubeConfig: k8s.KubeConfig;
-  readonly logger: Logger;
-  readonly clock?: Clock;
-  readonly random?: () => number;
-  readonly relistMs?: number;
-  readonly onRestart?: (kind: SourceKey['kind'], reason: RestartReason) => void;
-}
-
-interface Source extends CachedObject {
-  readonly data: Readonly<Record<string, string>>;
-}
-
-interface Tracked {
-  readonly key: SourceKey;
-  readonly informer: Informer<Source>;
-  /** By formatted key. */
-  readonly owners: Map<string, ObjectKey>;
+export interface KubeSourceStoreOptions extends NeighbourhoodOptions {
+  /** Nobody refers to it any more. */
+  readonly onUntracked?: (key: SourceKey) => void;
 }
 
 /** How many versions that were read before anybody tracked them are remembered. */
 const MAX_REMEMBERED = 1_000;
-const PLURALS = { Secret: 'secrets', ConfigMap: 'configmaps' } as const;
 
-const strings = z.record(z.string(), z.string()).nullish();
-const schema = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string(), resourceVersion: z.string() }),
-  data: strings,
-  binaryData: strings,
-});
+interface Tracked {
+  readonly key: SourceKey;
+  /** By formatted key. */
+  readonly owners: Map<string, ObjectKey>;
+}
 
 /**
- * Secrets and ConfigMaps, each watched by its name: rights to get, list and watch with `resourceNames` are enough, and no other
- * Secret of the namespace ever reaches our memory. Owners share a watch; it ends with the last of them.
+ * Secrets and ConfigMaps, watched by name or, where many of a namespace are named, by a watch of its metadata: see
+ * {@link SourceNeighbourhood}. Owners share a watch; it ends with the last of them.
  *
  * An owner hears of every change after its `track`. The first list counts as a change only when it shows something else than the
  * last `read` returned, so reading and tracking in one go causes no second run.
@@ -51,6 +27,9 @@ const schema = z.object({
 export class KubeSourceStore implements SourceStore {
   readonly #options: KubeSourceStoreOptions;
   readonly #tracked = new Map<string, Tracked>();
+  /** What each owner refers to, by formatted keys. */
+  readonly #byOwner = new Map<string, ReadonlySet<string>>();
+  readonly #neighbourhoods = new Map<string, SourceNeighbourhood>();
   /** What `read` returned last while nobody watched: a resourceVersion, or undefined for nothing. */
   readonly #lastRead = new Map<string, string | undefined>();
   readonly #listeners: ((owner: ObjectKey, source: SourceKey) => void)[] = [];
@@ -60,9 +39,9 @@ export class KubeSourceStore implements SourceStore {
   }
 
   async read(key: SourceKey): Promise<SourceData | undefined> {
-    const informer = this.#tracked.get(formatKey(key))?.informer;
-    if (informer?.hasSynced === true) return toData(informer.get(key.namespace, key.name));
-    const source = await this.#fetch(key);
+    const known = this.#tracked.has(formatKey(key)) ? await this.#neighbourhoods.get(placeOf(key))?.read(key.name) : 'unknown';
+    if (known !== 'unknown') return known;
+    const source = await fetchSource(this.#options.kubeConfig, key);
     this.#remember(formatKey(key), source?.metadata.resourceVersion);
     return toData(source);
   }
@@ -70,15 +49,10 @@ export class KubeSourceStore implements SourceStore {
   track(owner: ObjectKey, sources: readonly SourceKey[]): void {
     const ownerId = formatKey(owner);
     const wanted = new Map(sources.map((source) => [formatKey(source), source]));
-    for (const [id, tracked] of this.#tracked) {
-      if (wanted.has(id) || !tracked.owners.delete(ownerId) || tracked.owners.size > 0) continue;
-      tracked.informer.stop();
-      this.#tracked.delete(id);
-    }
-    for (const [id, source] of wanted) {
-      const tracked = this.#tracked.get(id) ?? this.#watch(id, source);
-      tracked.owners.set(ownerId, owner);
-    }
+    for (const id of this.#byOwner.get(ownerId) ?? []) if (!wanted.has(id)) this.#letGo(id, ownerId);
+    for (const [id, source] of wanted) this.#hold(id, source, owner);
+    if (wanted.size === 0) this.#byOwner.delete(ownerId);
+    else this.#byOwner.set(ownerId, new Set(wanted.keys()));
   }
 
   subscribe(listener: (owner: ObjectKey, source: SourceKey) => void): void {
@@ -87,50 +61,49 @@ export class KubeSourceStore implements SourceStore {
 
   /** Ends every watch. */
   stop(): void {
-    for (const { informer } of this.#tracked.values()) informer.stop();
+    for (const neighbourhood of this.#neighbourhoods.values()) neighbourhood.stop();
+    this.#neighbourhoods.clear();
     this.#tracked.clear();
+    this.#byOwner.clear();
   }
 
-  #watch(id: string, key: SourceKey): Tracked {
-    const { kubeConfig, logger, clock = systemClock, random = Math.random, relistMs, onRestart } = this.#options;
-    const owners = new Map<string, ObjectKey>();
-    const informer: Informer<Source> = new Informer<Source>({
-      kubeConfig,
-      path: collectionOf(key),
-      fieldSelector: `metadata.name=${key.name}`,
-      parse: parserOf(key.kind),
-      onChange: ({ object }) => {
-        if (informer.hasSynced || !this.#isKnown(id, object)) this.#changed(key, owners);
-      },
-      onRestart: (reason) => onRestart?.(key.kind, reason),
-      logger: logger.child({ source: id }),
-      clock,
-      random,
-      ...(relistMs === undefined ? {} : { relistMs }),
-    });
-    informer.synced.then(
-      () => {
-        // An empty list is no change to the informer; to whoever read something it is.
-        const vanished = informer.get(key.namespace, key.name) === undefined && this.#lastRead.get(id) !== undefined;
-        this.#lastRead.delete(id);
-        if (vanished) this.#changed(key, owners);
-      },
-      () => undefined,
-    );
-    const tracked = { key, informer, owners };
+  #hold(id: string, key: SourceKey, owner: ObjectKey): void {
+    const known = this.#tracked.get(id);
+    const tracked = known ?? { key, owners: new Map<string, ObjectKey>() };
+    tracked.owners.set(formatKey(owner), owner);
+    if (known !== undefined) return;
     this.#tracked.set(id, tracked);
-    informer.start();
-    return tracked;
+    this.#neighbourhoodOf(key).add(key);
   }
 
-  #isKnown(id: string, source: Source | undefined): boolean {
-    return this.#lastRead.has(id) && this.#lastRead.get(id) === source?.metadata.resourceVersion;
-  }
-
-  #changed(key: SourceKey, owners: ReadonlyMap<string, ObjectKey>): void {
-    for (const owner of owners.values()) {
-      for (const listener of this.#listeners) listener(owner, key);
+  #letGo(id: string, ownerId: string): void {
+    const tracked = this.#tracked.get(id);
+    if (tracked === undefined || !tracked.owners.delete(ownerId) || tracked.owners.size > 0) return;
+    this.#tracked.delete(id);
+    const place = placeOf(tracked.key);
+    const neighbourhood = this.#neighbourhoods.get(place);
+    neighbourhood?.remove(tracked.key.name);
+    if (neighbourhood?.size === 0) {
+      neighbourhood.stop();
+      this.#neighbourhoods.delete(place);
     }
+    this.#options.onUntracked?.(tracked.key);
+  }
+
+  #neighbourhoodOf(key: SourceKey): SourceNeighbourhood {
+    const place = placeOf(key);
+    const known = this.#neighbourhoods.get(place);
+    if (known !== undefined) return known;
+    const made = new SourceNeighbourhood({ kind: key.kind, namespace: key.namespace }, this.#options, this.#lastRead, (changed) =>
+      this.#tell(changed),
+    );
+    this.#neighbourhoods.set(place, made);
+    return made;
+  }
+
+  #tell(key: SourceKey): void {
+    for (const owner of this.#tracked.get(formatKey(key))?.owners.values() ?? [])
+      for (const listener of this.#listeners) listener(owner, key);
   }
 
   #remember(id: string, resourceVersion: string | undefined): void {
@@ -142,37 +115,8 @@ export class KubeSourceStore implements SourceStore {
       return;
     }
   }
-
-  async #fetch(key: SourceKey): Promise<Source | undefined> {
-    const name = `${key.kind} ${key.namespace}/${key.name}`;
-    try {
-      return parserOf(key.kind)(await getJson(this.#options.kubeConfig, `${collectionOf(key)}/${key.name}`));
-    } catch (error) {
-      const code = statusCodeOf(error);
-      if (code === 404) return undefined;
-      if (code === 403) throw new OperatorError('StoreUnavailable', `the operator may not read ${name}: ${describeApiError(error)}`);
-      throw storeUnavailable(`read ${name}`, error);
-    }
-  }
 }
 
-function collectionOf({ kind, namespace }: SourceKey): string {
-  return `/api/v1/namespaces/${namespace}/${PLURALS[kind]}`;
-}
-
-/** Bytes are decoded once, here; nobody else sees base64. */
-function parserOf(kind: SourceKey['kind']): (raw: unknown) => Source {
-  return (raw) => {
-    const { metadata, data, binaryData } = schema.parse(raw);
-    const texts = kind === 'ConfigMap' ? (data ?? {}) : decodeAll(data);
-    return { metadata, data: { ...decodeAll(binaryData), ...texts } };
-  };
-}
-
-function decodeAll(encoded: Readonly<Record<string, string>> | null | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(encoded ?? {}).map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]));
-}
-
-function toData(source: Source | undefined): SourceData | undefined {
-  return source === undefined ? undefined : { resourceVersion: source.metadata.resourceVersion, data: source.data };
+function placeOf({ kind, namespace }: SourceKey): string {
+  return `${kind}/${namespace}`;
 }

@@ -12,7 +12,7 @@ export interface ObjectChange {
  * for the API server.
  *
  * Reads answer from memory and may be stale; writes carry the object's `resourceVersion`, and throw {@link StoreConflictError}
- * when somebody else wrote first.
+ * when somebody else wrote first, or the object is gone.
  */
 export interface ObjectStore {
   get(key: ObjectKey): ManagedObject | undefined;

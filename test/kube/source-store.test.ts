@@ -55,6 +55,24 @@ describe('KubeSourceStore on a real API server, with rights to one Secret by nam
     TIMEOUT,
   );
 
+  it(
+    'watches the metadata of a namespace where it may and many are named',
+    async () => {
+      await controlPlane.kubectl(['create', 'role', 'all', '--verb=get,list,watch', '--resource=secrets'], { namespace });
+      await controlPlane.kubectl(['create', 'rolebinding', 'all', '--role=all', `--serviceaccount=${namespace}:operator`], { namespace });
+      const names = Array.from({ length: 12 }, (_, place) => `smtp-${place}`);
+      for (const name of names) store.track({ ...OWNER, name }, [secret(name)]);
+      // Named before there was any of them, noticed by the one watch.
+      await createSecret('smtp-11', 'one');
+      await eventually(() => expect(told).toEqual([secret('smtp-11')]));
+      expect((await store.read(secret('smtp-11')))?.data).toEqual({ password: 'one' });
+      await controlPlane.kubectl(['patch', 'secret', 'smtp-11', '--patch={"stringData":{"password":"two"}}'], { namespace });
+      await eventually(() => expect(told).toHaveLength(2));
+      expect((await store.read(secret('smtp-11')))?.data).toEqual({ password: 'two' });
+    },
+    TIMEOUT,
+  );
+
   it('says that it may not read another', async () => {
     await createSecret('other', 'private');
     await expect(store.read(secret('other'))).rejects.toMatchObject({

@@ -9,6 +9,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly contentType: string | undefined;
+  readonly accept: string | undefined;
   readonly body: unknown;
 }
 
@@ -112,6 +113,7 @@ export class ApiServerDouble {
       path: url.pathname,
       query: url.searchParams,
       contentType: request.headers['content-type'],
+      accept: request.headers.accept,
       body: await bodyOf(request),
     };
     this.requests.push(seen);

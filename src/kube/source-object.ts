@@ -1,0 +1,58 @@
+import type * as k8s from '@kubernetes/client-node';
+import { z } from 'zod';
+import { OperatorError } from '../runtime/errors.ts';
+import { formatKey } from '../runtime/object.ts';
+import type { SourceData, SourceKey } from '../runtime/store.ts';
+import { describeApiError, statusCodeOf, storeUnavailable } from './api-error.ts';
+import type { CachedObject } from './object-cache.ts';
+import { getJson } from './raw-get.ts';
+
+/** A Secret or ConfigMap with its contents. */
+export interface SourceObject extends CachedObject {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+const PLURALS = { Secret: 'secrets', ConfigMap: 'configmaps' } as const;
+
+const metadata = z.object({ name: z.string(), namespace: z.string(), uid: z.string(), resourceVersion: z.string() });
+const strings = z.record(z.string(), z.string()).nullish();
+const schema = z.object({ metadata, data: strings, binaryData: strings });
+const metadataSchema = z.object({ metadata });
+
+export function collectionOf({ kind, namespace }: Pick<SourceKey, 'kind' | 'namespace'>): string {
+  return `/api/v1/namespaces/${namespace}/${PLURALS[kind]}`;
+}
+
+/** Bytes are decoded once, here; nobody else sees base64. */
+export function parserOf(kind: SourceKey['kind']): (raw: unknown) => SourceObject {
+  return (raw) => {
+    const { metadata: given, data, binaryData } = schema.parse(raw);
+    const texts = kind === 'ConfigMap' ? (data ?? {}) : decodeAll(data);
+    return { metadata: given, data: { ...decodeAll(binaryData), ...texts } };
+  };
+}
+
+export function parseMetadata(raw: unknown): CachedObject {
+  return metadataSchema.parse(raw);
+}
+
+export function toData(source: SourceObject | undefined): SourceData | undefined {
+  return source === undefined ? undefined : { resourceVersion: source.metadata.resourceVersion, data: source.data };
+}
+
+/** Reads one; undefined when there is none. Throws `StoreUnavailable`. */
+export async function fetchSource(kubeConfig: k8s.KubeConfig, key: SourceKey): Promise<SourceObject | undefined> {
+  const name = formatKey(key).replace('/', ' ');
+  try {
+    return parserOf(key.kind)(await getJson(kubeConfig, `${collectionOf(key)}/${key.name}`));
+  } catch (error) {
+    const code = statusCodeOf(error);
+    if (code === 404) return undefined;
+    if (code === 403) throw new OperatorError('StoreUnavailable', `the operator may not read ${name}: ${describeApiError(error)}`);
+    throw storeUnavailable(`read ${name}`, error);
+  }
+}
+
+function decodeAll(encoded: Readonly<Record<string, string>> | null | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(encoded ?? {}).map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]));
+}
