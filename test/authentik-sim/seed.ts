@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stockOf } from './blueprints.ts';
 import { GROUP, OTHER_TARGET, ROLE, TOKEN } from './catalogue/core.ts';
 import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY_BINDING } from './catalogue/policies.ts';
@@ -159,6 +160,7 @@ export function seed(world: World, token: string): void {
     if (model === undefined || !isObject(body) || !Array.isArray(body.results)) continue;
     for (const item of body.results) if (isObject(item)) addItem(model, item, world);
   }
+  world.stock = stockOf(world);
   addOtherTargets(world);
   addKeyPair(world);
   addPeople(world, token);

@@ -1,5 +1,5 @@
 /** The whole state as plain, sorted data in which no UUID occurs, so that two states can be compared. */
-import { MODELS, OTHER_TARGET, ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { BLUEPRINT, MODELS, OTHER_TARGET, ROLE, TOKEN, USER } from './catalogue/core.ts';
 import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY_BINDING } from './catalogue/policies.ts';
 import { asText, ids, type Json, type JsonObject } from './json.ts';
@@ -11,7 +11,7 @@ import { isUuid } from './validate.ts';
 export type Snapshot = Record<string, JsonObject[]>;
 
 /** People come and go with sign-ups and tokens; they aren't configuration. The key pair is another one in every installation. */
-const LEFT_OUT = new Set([USER, TOKEN, ROLE, OTHER_TARGET, KEY_PAIR, 'authentik_blueprints.blueprintinstance']);
+const LEFT_OUT = new Set([USER, TOKEN, ROLE, OTHER_TARGET, KEY_PAIR, BLUEPRINT]);
 const VOLATILE = new Set(['num_pk', 'expires', 'created_by', 'users']);
 
 function nameOf(row: Row, store: Store): string {

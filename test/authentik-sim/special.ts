@@ -1,7 +1,8 @@
 /** The endpoints that aren't a collection: who am I, versions, caches, rights, tokens, the audit log. */
 import { randomBytes } from 'node:crypto';
 import type { Permission } from './access.ts';
-import { ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { applyBlueprint } from './blueprints.ts';
+import { BLUEPRINT, ROLE, TOKEN, USER } from './catalogue/core.ts';
 import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY } from './catalogue/policies.ts';
 import { FLOW } from './catalogue/stages.ts';
@@ -138,6 +139,17 @@ function setPassword(request: Request, id: string, world: World): Answer {
   return answer(204, null);
 }
 
+/** Answers with the blueprint as it was before. */
+function apply(request: Request & { user: Row }, id: string, world: World): Answer {
+  world.access.demand(request.user, 'authentik_blueprints.view_blueprintinstance');
+  if (!isUuid(id)) return detail(404, 'Not found.');
+  const instance = world.store.get(BLUEPRINT, id);
+  if (instance === null) return detail(404, 'No BlueprintInstance matches the given query.');
+  const before = represent(instance, world);
+  applyBlueprint(instance, world);
+  return answer(200, before);
+}
+
 function viewKey(id: string, world: World): Answer {
   const token = world.store.find(TOKEN, 'identifier', id);
   return token === null ? detail(404, 'No Token matches the given query.') : answer(200, { key: text(token.values.key) });
@@ -199,6 +211,7 @@ const SPECIAL: Record<string, Special> = {
     handle: (request, _id, world) => serviceAccount(request, world),
   },
   'POST /core/users/{id}/set_password/': { permission: 'authentik_core.reset_user_password', handle: setPassword },
+  'POST /managed/blueprints/{instance_uuid}/apply/': { permission: 'authentik_blueprints.add_blueprintinstance', handle: apply },
   'GET /core/tokens/{identifier}/view_key/': {
     permission: 'authentik_core.view_token_key',
     handle: (_request, id, world) => viewKey(id, world),

@@ -1,6 +1,7 @@
 /** Everything that one running stand-in holds. */
 import { Access } from './access.ts';
 import { Audit } from './audit.ts';
+import type { Stock } from './blueprints.ts';
 import { FLOW_BINDING, MODELS } from './catalogue/core.ts';
 import { FLOW, STAGE } from './catalogue/stages.ts';
 import { PlanCache } from './executor/plan-cache.ts';
@@ -24,6 +25,8 @@ export interface GlobalSmtp {
 }
 
 export class World {
+  /** What the blueprints of the installation say. */
+  stock: Stock = { objects: new Map(), steps: new Map() };
   readonly version: SimVersion;
   readonly api: OpenApi;
   readonly store = new Store(MODELS);

@@ -1,6 +1,7 @@
 /** Runs a recorded scenario against a server, real or stand-in, and tells where the answers differ. */
 import { randomUUID } from 'node:crypto';
 import { CookieJar } from 'tough-cookie';
+import { eventually } from '../bed/eventually.ts';
 import { type Answered, compareAnswers, type Learned } from './compare.ts';
 import { NUMERIC_KEYS } from './rules.ts';
 import type { Json, Step, Transcript } from './transcript.ts';
@@ -147,12 +148,25 @@ class Replay {
     return readAnswer(response);
   }
 
+  /** A blueprint is applied by a worker, a little later than the answer says. */
+  private async untilApplied(step: Step, answered: Answered): Promise<void> {
+    const before = member(answered.body, 'last_applied');
+    if (!step.request.path.endsWith('/apply/') || before === undefined) return;
+    const url = (await this.url(step)).replace(/apply\/$/, '');
+    const check = async (): Promise<void> => {
+      const response = await fetch(url, { headers: { Authorization: `Bearer ${this.target.token}` } });
+      if (member((await response.json()) as Json, 'last_applied') === before) throw new Error(`last_applied has not moved`);
+    };
+    await eventually(check, { message: 'the blueprint is applied' });
+  }
+
   async run(transcript: Transcript): Promise<StepDifference[]> {
     const found: StepDifference[] = [];
     for (const [index, step] of transcript.steps.entries()) {
       const { method, path } = step.request;
       const answered = await this.send(step);
       if (member(answered.body, 'component') === 'ak-stage-email') this.flowToken = null;
+      await this.untilApplied(step, answered);
       const differences = compareAnswers(step.response, answered, { method, path }, this.learned);
       if (differences.length > 0) found.push({ step: index, call: `${method} ${path}`, note: step.note ?? '', differences });
     }

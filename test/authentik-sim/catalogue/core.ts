@@ -12,6 +12,7 @@ export const TOKEN = 'authentik_core.token';
 export const SOURCE = 'authentik_core.source';
 export const BRAND = 'authentik_brands.brand';
 export const FLOW_BINDING = 'authentik_flows.flowstagebinding';
+export const BLUEPRINT = 'authentik_blueprints.blueprintinstance';
 export const PROMPT = 'authentik_stages_prompt.prompt';
 export const PROMPT_STAGE = 'authentik_stages_prompt.promptstage';
 /** Things that policies are bound to and flows don't touch, such as notification rules. */
@@ -250,6 +251,7 @@ const CORE: readonly ModelSpec[] = [
     path: '/managed/blueprints/',
     schema: 'BlueprintInstance',
     defaults: { path: '', context: {}, enabled: true, content: '' },
+    validate: ({ path, content }) => (path || content ? null : { non_field_errors: ['Either path or content must be set.'] }),
     unique: { name: 'Blueprint Instance with this name already exists.' },
   }),
   model({
