@@ -19,7 +19,13 @@ export type FieldKind =
   | { readonly type: 'duration' }
   /** An ordered array: Authentik keeps and honours its order (Django ArrayField). */
   | { readonly type: 'enumArray'; readonly values: readonly EnumValue[]; readonly minItems?: number }
-  | { readonly type: 'reference'; readonly to: ReferenceTarget; readonly nullable: boolean }
+  | {
+      readonly type: 'reference';
+      readonly to: ReferenceTarget;
+      readonly nullable: boolean;
+      /** For a weak one that Authentik doesn't let be empty beside the rest: what the object holds until the link can be set. */
+      readonly until?: Readonly<Record<string, string>>;
+    }
   /** A many-to-many relation: answers come in no fixed order, so it is compared as a set. */
   | { readonly type: 'referenceSet'; readonly to: ReferenceTarget; readonly minItems?: number }
   /** Write-only: never echoed by the server, never plain in a spec; appears as `<name>SecretRef`. */
@@ -60,6 +66,15 @@ export function specName(field: Field): string {
 
 export function camelCase(snake: string): string {
   return snake.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * Whether an object is made without what the field refers to, and the link is set in a second write. These are the links to other flows
+ * that Authentik lets be null: the loops of real installations go through them (a password stage whose set-up flow contains it, login to
+ * recovery to login). References to stages are strong though many are nullable: a page without its password stage lets everybody in.
+ */
+export function isWeak(field: Field): boolean {
+  return field.type === 'reference' && field.nullable && field.to === 'flow';
 }
 
 /** The fields that a spec may declare. */

@@ -225,7 +225,15 @@ const ROWS = {
         description: '`static` for a URL, `flow` for another flow.',
       },
       { api: 'target_static', type: 'string', maxLength: 2048, resend: true, description: 'The URL, for mode `static`.' },
-      { api: 'target_flow', type: 'reference', to: 'flow', nullable: true, resend: true, description: 'The flow, for mode `flow`.' },
+      {
+        api: 'target_flow',
+        type: 'reference',
+        to: 'flow',
+        nullable: true,
+        resend: true,
+        until: { mode: 'static', target_static: '/' },
+        description: 'The flow, for mode `flow`.',
+      },
     ],
     rules: [
       {

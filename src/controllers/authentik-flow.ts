@@ -1,14 +1,19 @@
 import type { AuthentikFlowSpec, AuthentikFlowStatus, PolicyEntry } from '../api/v1alpha1/authentik-flow.ts';
+import type { AuthentikStageSpec } from '../api/v1alpha1/authentik-stage.ts';
+import type { Reference } from '../api/v1alpha1/common.ts';
 import type { Session } from '../authentik/session.ts';
-import { FLOW } from '../catalogue/flow.ts';
+import { isWeak, specName } from '../catalogue/field.ts';
+import { STAGES } from '../catalogue/stages.ts';
 import { adviceOnFlow } from '../resources/advice/advice-on-flow.ts';
 import { settleAdvice } from '../resources/advice/judgement.ts';
-import { desiredFlow, type DesiredFlow } from '../resources/flow/desired-flow.ts';
+import type { LinkHolder } from '../resources/entity/clear-link.ts';
+import { declaredFlow, resolvedFlow, type DesiredFlow } from '../resources/flow/desired-flow.ts';
 import { FlowResource, type Advise } from '../resources/flow/flow-resource.ts';
 import { keyOfReference } from '../resources/references.ts';
 import { ADVICE } from '../runtime/conditions.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
-import { managedKind, namedKeys, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+import { managedKind, recordedUUID, referencesOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+import { memberOf } from './typed-member.ts';
 
 const NOTHING: DesiredFlow = { header: {}, stages: undefined, policies: undefined, prune: false };
 
@@ -23,23 +28,24 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     // Whether anything links to it is advised about.
     watchesUsers: true,
     externalName: slugOf,
-    dependencies: (object) => [
-      ...parts.connections.candidates(object),
-      ...namedKeys(FLOW.fields, object.spec as AuthentikFlowSpec, object.metadata.namespace),
-      ...boundKeys(object),
-    ],
+    dependencies: (object) => [...parts.connections.candidates(object), ...boundKeys(object)],
     sources: () => [],
     claim: (object) => `flow "${slugOf(object)}"`,
     readyAfter: boundKeys,
     resolveReferences: async (object, session) =>
-      desiredFlow(object.spec as AuthentikFlowSpec, session.version, resolverOf(parts, object, session)),
+      resolvedFlow(declaredFlow(object.spec as AuthentikFlowSpec, session.version), referencesOf(parts, object, session)),
     readSecrets: () => Promise.resolve(undefined),
-    external: (object, session, desired) => resource(object, session, desired, adviser(object, session, parts)),
-    externalForDeletion: (object, session) => resource(object, session, NOTHING),
+    external: (object, session, desired) => resource(object, session, desired, { advise: adviser(object, session, parts) }),
+    externalForDeletion: (object, session) => resource(object, session, NOTHING, { linkedFrom: () => linkedFrom(object, parts) }),
   };
 }
 
-function resource(object: ManagedObject, session: Session, desired: DesiredFlow, advise?: Advise): FlowResource {
+function resource(
+  object: ManagedObject,
+  session: Session,
+  desired: DesiredFlow,
+  more: { readonly advise?: Advise; readonly linkedFrom?: () => readonly LinkHolder[] },
+): FlowResource {
   const { slug } = object.spec as AuthentikFlowSpec;
   const status = object.status as AuthentikFlowStatus | undefined;
   const created = status?.uuid !== undefined && status.adopted === undefined;
@@ -50,7 +56,7 @@ function resource(object: ManagedObject, session: Session, desired: DesiredFlow,
     bindings: status?.bindings ?? [],
     policyBindings: status?.policyBindings ?? [],
   };
-  return new FlowResource({ session, slug, desired, record, ...(advise === undefined ? {} : { advise }) });
+  return new FlowResource({ session, slug, desired, record, ...more });
 }
 
 function adviser(object: ManagedObject, session: Session, parts: ManagedKindParts): Advise {
@@ -59,6 +65,20 @@ function adviser(object: ManagedObject, session: Session, parts: ManagedKindPart
       const connection = parts.connections.nameOf(object);
       return connection === undefined ? [] : adviceOnFlow({ session, store: parts.store }, { object, uuid, connection });
     });
+}
+
+/** The stages of ours that link to the flow. */
+function linkedFrom(object: ManagedObject, { store }: ManagedKindParts): readonly LinkHolder[] {
+  const { name, namespace } = object.metadata;
+  const url = (object.status as AuthentikFlowStatus | undefined)?.connectionURL;
+  return store.list('AuthentikStage').flatMap((stage) => {
+    const status = stage.status as { uuid?: string; connectionURL?: string } | undefined;
+    if (stage.metadata.namespace !== namespace || status?.uuid === undefined || status.connectionURL !== url) return [];
+    const { uuid } = status;
+    const { entity, values } = memberOf(STAGES, stage.spec as AuthentikStageSpec);
+    const links = entity.fields.filter((field) => isWeak(field) && (values[specName(field)] as Reference | undefined)?.name === name);
+    return links.map((field) => ({ entity, uuid, field }));
+  });
 }
 
 /** The stages and policies of ours that the flow is made of. */

@@ -2,7 +2,7 @@ import type { AuthentikPolicySpec } from '../api/v1alpha1/authentik-policy.ts';
 import type { Session } from '../authentik/session.ts';
 import { POLICIES } from '../catalogue/policies.ts';
 import { clearDueCaches, clearPolicyCaches } from '../resources/caches.ts';
-import type { Body } from '../resources/entity/desired.ts';
+import type { Resolved } from '../resources/entity/desired.ts';
 import type { EntityResource } from '../resources/entity/entity-resource.ts';
 import type { External } from '../runtime/external.ts';
 import { entityController } from './entity-kind.ts';
@@ -10,7 +10,7 @@ import type { ManagedController, ManagedKindParts } from './managed-kind.ts';
 import { memberOf } from './typed-member.ts';
 
 /** Policies: a change takes effect only once Authentik has forgotten what the old one decided. */
-export function policyController(parts: ManagedKindParts): ManagedController<Body> {
+export function policyController(parts: ManagedKindParts): ManagedController<Resolved> {
   return entityController(
     {
       kind: 'AuthentikPolicy',
@@ -37,7 +37,7 @@ function forgetful(resource: EntityResource, session: Session): External {
     },
     settle: async () => {
       await clearDueCaches(session);
-      return {};
+      return resource.settle();
     },
     restore: async (observed, before) => {
       await resource.restore(observed, before);

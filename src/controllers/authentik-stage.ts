@@ -7,7 +7,7 @@ import type { Session } from '../authentik/session.ts';
 import { STAGES } from '../catalogue/stages.ts';
 import { adviceOnStage } from '../resources/advice/advice-on-stage.ts';
 import { settleAdvice } from '../resources/advice/judgement.ts';
-import type { Body } from '../resources/entity/desired.ts';
+import type { Resolved } from '../resources/entity/desired.ts';
 import { ADVICE } from '../runtime/conditions.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import { entityController } from './entity-kind.ts';
@@ -17,7 +17,7 @@ import { memberOf } from './typed-member.ts';
 const Flows = z.array(z.looseObject({ slug: z.string() }));
 
 /** Stages: their status tells which flows use them. */
-export function stageController(parts: ManagedKindParts): ManagedController<Body> {
+export function stageController(parts: ManagedKindParts): ManagedController<Resolved> {
   return entityController(
     {
       kind: 'AuthentikStage',

@@ -9,7 +9,7 @@ import { keyOfReference } from '../resources/references.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import { NotOursError, type ConfigMapWriter } from '../runtime/store.ts';
-import { managedKind, recordedUUID, resolverOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+import { managedKind, recordedUUID, referencesOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
 
 /** A binding's references, found. */
 interface Enrollment {
@@ -75,13 +75,13 @@ function flowKey(object: ManagedObject): readonly ObjectKey[] {
 }
 
 async function resolve(object: ManagedObject, session: Session, parts: ManagedKindParts): Promise<Enrollment> {
-  const resolver = resolverOf(parts, object, session);
-  const uuid = String(await resolver(specOf(object).flowRef, 'flow'));
+  const references = referencesOf(parts, object, session);
+  const uuid = String(await references.resolve(specOf(object).flowRef, 'flow'));
   const row = await session.cache.find(FLOW.path, (candidate) => candidate.pk === uuid);
   if (row === undefined)
     throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
   const { reference, kind } = targetReference(object);
-  const target = String(await resolver(reference, kind));
+  const target = String(await references.resolve(reference, kind));
   refuseSecondWriter(object, target, session.url, parts);
   return {
     flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) },

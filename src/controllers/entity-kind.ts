@@ -1,7 +1,7 @@
 import type { Session } from '../authentik/session.ts';
 import type { ApiObject } from '../authentik/list-cache.ts';
 import type { EntityType } from '../catalogue/entity.ts';
-import { desiredBody, type Body } from '../resources/entity/desired.ts';
+import { declaredFields, resolved, type Resolved } from '../resources/entity/desired.ts';
 import { EntityResource } from '../resources/entity/entity-resource.ts';
 import { keptText } from '../resources/kept-text.ts';
 import { memberSecrets } from '../resources/member-secrets.ts';
@@ -12,7 +12,7 @@ import {
   namedKeys,
   namedSecrets,
   recordedUUID,
-  resolverOf,
+  referencesOf,
   type ManagedController,
   type ManagedKindParts,
 } from './managed-kind.ts';
@@ -34,19 +34,20 @@ export interface EntityKind {
 }
 
 /** A controller for objects that are nothing but one entity: prompts, policies, stages. */
-export function entityController(kind: EntityKind, parts: ManagedKindParts): ManagedController<Body> {
+export function entityController(kind: EntityKind, parts: ManagedKindParts): ManagedController<Resolved> {
   const resource = (
     object: ManagedObject,
     session: Session,
-    desired: Body | undefined,
-    secrets?: Parameters<ManagedController<Body>['external']>[3],
+    desired: Resolved | undefined,
+    secrets?: Parameters<ManagedController<Resolved>['external']>[3],
   ): External => {
     const entity = new EntityResource({
       session,
       entity: kind.describe(object).entity,
       name: externalName(object),
       recorded: recordedUUID(object),
-      desired: { ...secrets?.body, ...desired },
+      desired: { ...secrets?.body, ...desired?.body },
+      pending: desired?.pending ?? [],
       ...(desired === undefined ? { deleting: true as const } : {}),
       ...(secrets === undefined ? {} : { secrets: secrets.values }),
       ...(kind.settle === undefined ? {} : { settle: async () => kind.settle?.(object, session) ?? {} }),
@@ -63,7 +64,11 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
     externalName,
     dependencies: (object) => {
       const { entity, values } = kind.describe(object);
-      return [...parts.connections.candidates(object), ...namedKeys(entity.fields, values, object.metadata.namespace)];
+      return [...parts.connections.candidates(object), ...namedKeys(entity.fields, values, object.metadata.namespace, 'strong')];
+    },
+    links: (object) => {
+      const { entity, values } = kind.describe(object);
+      return namedKeys(entity.fields, values, object.metadata.namespace, 'weak');
     },
     sources: (object) => {
       const { entity, values } = kind.describe(object);
@@ -73,7 +78,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
     readyAfter: () => [],
     resolveReferences: async (object, session) => {
       const { entity, values } = kind.describe(object);
-      return desiredBody(entity.fields, values, session.version, resolverOf(parts, object, session));
+      return resolved(declaredFields(entity.fields, values, session.version), referencesOf(parts, object, session));
     },
     readSecrets: async (object) => {
       const { entity, values } = kind.describe(object);

@@ -1,13 +1,13 @@
 import type { ManagedSpec, Reference } from '../api/v1alpha1/common.ts';
 import type { Session } from '../authentik/session.ts';
-import { declarable, specName, type Field } from '../catalogue/field.ts';
+import { declarable, isWeak, specName, type Field } from '../catalogue/field.ts';
 import type { Controller, Policies } from '../runtime/controller.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import type { SourceKey, ObjectStore } from '../runtime/store.ts';
 import type { MemberSecrets } from '../resources/member-secrets.ts';
 import { keyOfReference, ReferenceResolver } from '../resources/references.ts';
 import type { SecretReader } from '../resources/secret-reader.ts';
-import type { Resolve } from '../resources/entity/desired.ts';
+import type { References } from '../resources/entity/desired.ts';
 import type { Connections } from './connections.ts';
 
 /** What every controller of a kind with something in Authentik works with. */
@@ -42,14 +42,19 @@ function policiesOf(object: ManagedObject, connections: Connections): Policies {
 }
 
 /** Resolves references as seen from one object. */
-export function resolverOf(parts: ManagedKindParts, object: ManagedObject, session: Session): Resolve {
-  const resolver = new ReferenceResolver(parts.store, session, object.metadata.namespace);
-  return async (reference, to) => resolver.resolve(reference, to);
+export function referencesOf(parts: ManagedKindParts, object: ManagedObject, session: Session): References {
+  return new ReferenceResolver(parts.store, session, object.metadata.namespace);
 }
 
-/** The objects of ours that the declared values name. */
-export function namedKeys(fields: readonly Field[], values: Readonly<Record<string, unknown>>, namespace: string): readonly ObjectKey[] {
-  return declarable(fields).flatMap((field) => {
+/** The objects of ours that the declared values name, by references of that strength. */
+export function namedKeys(
+  fields: readonly Field[],
+  values: Readonly<Record<string, unknown>>,
+  namespace: string,
+  strength: 'strong' | 'weak',
+): readonly ObjectKey[] {
+  const wanted = declarable(fields).filter((field) => isWeak(field) === (strength === 'weak'));
+  return wanted.flatMap((field) => {
     const value = values[specName(field)];
     if (value === undefined) return [];
     if (field.type === 'reference') return keyOfReference(value as Reference, field.to, namespace) ?? [];

@@ -3,10 +3,11 @@ import type { Session } from '../authentik/session.ts';
 import { targetOf } from '../catalogue/references.ts';
 import type { ReferenceTarget } from '../catalogue/field.ts';
 import { OperatorError } from '../runtime/errors.ts';
-import type { ObjectKey } from '../runtime/object.ts';
-import { isReady } from '../runtime/conditions.ts';
+import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
+import { isReady, isWhole } from '../runtime/conditions.ts';
 import { notReady } from '../runtime/steps.ts';
 import type { ObjectStore } from '../runtime/store.ts';
+import type { Link, References } from './entity/desired.ts';
 import { sameText } from './kept-text.ts';
 import { parseObject } from './entity/api-object.ts';
 import { z } from 'zod';
@@ -17,7 +18,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LOOK_AGAIN_MS = 30_000;
 
 /** Finds what references mean, for one object. */
-export class ReferenceResolver {
+export class ReferenceResolver implements References {
   readonly #store: Pick<ObjectStore, 'get'>;
   readonly #session: Session;
   readonly #namespace: string;
@@ -36,7 +37,37 @@ export class ReferenceResolver {
     throw new OperatorError('InvalidSpec', `a reference to a ${targetOf(to).noun} is empty`);
   }
 
+  /** What a weak reference means: its target must be whole, which doesn't take it to be Ready, and must not be on its way out. */
+  async link(reference: Reference, to: ReferenceTarget): Promise<Link> {
+    if (reference.name === undefined) return this.#externalLink(reference, to);
+    try {
+      const { key, object, uuid } = this.#made(reference.name, to);
+      if (object.metadata.deletionTimestamp !== undefined)
+        return { key: uuid, pending: new OperatorError('ReferenceNotReady', `${key.kind} "${key.name}" is being deleted`) };
+      if (!isWhole(object)) return { key: uuid, pending: new OperatorError('ReferenceNotReady', notWhole(key)) };
+      return { key: uuid };
+    } catch (error) {
+      return { key: undefined, pending: notThere(error) };
+    }
+  }
+
+  async #externalLink(reference: Reference, to: ReferenceTarget): Promise<Link> {
+    try {
+      return { key: await this.resolve(reference, to) };
+    } catch (error) {
+      return { key: undefined, pending: notThere(error) };
+    }
+  }
+
   #ours(name: string, to: ReferenceTarget): string {
+    const { key, object, uuid } = this.#made(name, to);
+    // A link to a flow that is half built would put visitors in front of it.
+    if (to === 'flow' && !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));
+    return uuid;
+  }
+
+  /** An object of ours that is on record in the same Authentik. Throws `ReferenceNotFound` or `ReferenceNotReady`. */
+  #made(name: string, to: ReferenceTarget): { readonly key: ObjectKey; readonly object: ManagedObject; readonly uuid: string } {
     const key = keyOfReference({ name }, to, this.#namespace);
     const object = key === undefined ? undefined : this.#store.get(key);
     if (key === undefined || object === undefined)
@@ -46,9 +77,7 @@ export class ReferenceResolver {
     if (status.connectionURL !== this.#session.url) {
       throw new OperatorError('ReferenceNotReady', `${key.kind} "${name}" is on another Authentik (${status.connectionURL ?? 'unknown'})`);
     }
-    // A link to a flow that is half built would put visitors in front of it.
-    if (to === 'flow' && !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));
-    return status.uuid;
+    return { key, object, uuid: status.uuid };
   }
 
   async #external(external: string, to: ReferenceTarget): Promise<string> {
@@ -69,6 +98,16 @@ export class ReferenceResolver {
     if (!page.success) throw new OperatorError('ServerError', `Authentik answered the list ${path} with something else`);
     return page.data.results.map(parseObject);
   }
+}
+
+/** A failure to find something, which a weak reference may have; any other is one of the pass. */
+function notThere(error: unknown): OperatorError {
+  if (error instanceof OperatorError && (error.reason === 'ReferenceNotFound' || error.reason === 'ReferenceNotReady')) return error;
+  throw error;
+}
+
+function notWhole({ kind, name }: ObjectKey): string {
+  return `${kind} "${name}" is not as it declares yet; \`kubectl describe ${kind.toLowerCase()} ${name}\` says why`;
 }
 
 /** The object of ours that a reference names, if it names one. */

@@ -79,6 +79,23 @@ function rank(type: string): number {
   return place < 0 ? FIRST.length : place;
 }
 
+/**
+ * Whether the counterpart is whole: made, and as the present spec declares, apart from weak links. Unlike Ready this doesn't end when a
+ * connection is lost for a while, so what waits for each other in a loop gets out of it after an outage.
+ */
+export function isWhole(object: { readonly metadata: { readonly generation: number }; readonly status?: unknown }): boolean {
+  const status = object.status as { uuid?: string; conditions?: readonly Condition[] } | undefined;
+  const synced = status?.conditions?.find((condition) => condition.type === 'Synced');
+  return status?.uuid !== undefined && synced?.status === 'True' && synced.observedGeneration === object.metadata.generation;
+}
+
+/** Whether the object lacks nothing but a weak link, which what is made of it doesn't wait for. */
+export function lacksOnlyLinks(object: { readonly metadata: { readonly generation: number }; readonly status?: unknown }): boolean {
+  const status = object.status as { observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  return ready?.reason === 'LinkPending' && status?.observedGeneration === object.metadata.generation;
+}
+
 /** Whether the object says that it is Ready, for its present generation. */
 export function isReady(object: { readonly metadata: { readonly generation: number }; readonly status?: unknown }): boolean {
   const status = object.status as { observedGeneration?: number; conditions?: readonly Condition[] } | undefined;

@@ -20,6 +20,8 @@ export interface Controller<Session, References = unknown, Secrets = unknown> {
   readonly watchesUsers?: true;
   /** The objects of ours that the spec names; their changes wake this one, and they outlive it. */
   dependencies(object: ManagedObject): readonly ObjectKey[];
+  /** The same for weak references: their changes wake this one too, but it doesn't need them, and they needn't outlive it. */
+  links?(object: ManagedObject): readonly ObjectKey[];
   /** The Secrets and ConfigMaps that the spec names. */
   sources(object: ManagedObject): readonly SourceKey[];
   /** What it lays claim to, the same for every object that means the same thing, on whatever server; undefined for nothing. */

@@ -3,6 +3,7 @@ import { OperatorError, toOperatorError } from './errors.ts';
 import type { External, Observation } from './external.ts';
 import { holder, recordedRival } from './claim.ts';
 import { waitForEarlier } from './create-step.ts';
+import { reaches } from './dependency-loop.ts';
 import { formatKey, type ObjectKey } from './object.ts';
 import { leftBehind, release } from './left-behind.ts';
 import { restorable, standingOf, type Values } from './ownership.ts';
@@ -28,6 +29,11 @@ export function dependencyTopic(key: ObjectKey): string {
   return `dep:${formatKey(key)}`;
 }
 
+/** The topic of those among them that can't do without the object, and so hold its deletion. */
+export function holderTopic(key: ObjectKey): string {
+  return `holds:${formatKey(key)}`;
+}
+
 /**
  * Undoes one object in Authentik as its policy says and lets it go. Throws what keeps it from going; whatever happens, nothing is
  * deleted that isn't on record as ours.
@@ -39,13 +45,19 @@ export async function finalize<Session>(pass: Pass<Session>, environment: Enviro
 }
 
 function waitForDependents<Session>(pass: Pass<Session>, { index, store }: Environment): void {
+  const isGoing = (key: ObjectKey): boolean => store.get(key)?.metadata.deletionTimestamp !== undefined;
   const holds = (key: ObjectKey): boolean => {
     const dependent = store.get(key);
     return dependent !== undefined && (pass.controller.isHeldBy?.(pass.object, dependent) ?? true);
   };
-  const waiting = index.owners(dependencyTopic(pass.key)).filter(holds);
+  const holders = (key: ObjectKey): readonly ObjectKey[] => index.owners(holderTopic(key));
+  // Those that are in a loop with this one and go too would wait for it as it waits for them.
+  const loops = (key: ObjectKey): boolean => pass.controller.manages !== 'nothing' && isGoing(key) && reaches(key, pass.key, holders);
+  const waiting = holders(pass.key).filter((key) => holds(key) && !loops(key));
   if (waiting.length === 0) return;
-  const names = waiting.slice(0, 5).map((key) => `${key.kind} ${key.namespace}/${key.name}`);
+  const names = waiting
+    .slice(0, 5)
+    .map((key) => `${key.kind} ${key.namespace}/${key.name}${isGoing(key) ? ' (which is being deleted too, and goes first)' : ''}`);
   throw new OperatorError(
     'WaitingForDependents',
     `still used by ${names.join(', ')}${waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''}`,

@@ -4,6 +4,7 @@ import { formatKey, type ObjectKey } from './object.ts';
 export class DependencyIndex {
   readonly #topics = new Map<string, ReadonlySet<string>>();
   readonly #owners = new Map<string, Map<string, ObjectKey>>();
+  readonly #needs = new Map<string, readonly ObjectKey[]>();
 
   /** Replaces the topics of `owner`; none forgets it. */
   set(owner: ObjectKey, topics: readonly string[]): void {
@@ -23,6 +24,17 @@ export class DependencyIndex {
       owners.set(id, owner);
       this.#owners.set(topic, owners);
     }
+  }
+
+  /** Replaces what `owner` can't do without, as it declares it now; none forgets it. */
+  setNeeds(owner: ObjectKey, needs: readonly ObjectKey[]): void {
+    if (needs.length === 0) this.#needs.delete(formatKey(owner));
+    else this.#needs.set(formatKey(owner), needs);
+  }
+
+  /** What `owner` can't do without. */
+  needs(owner: ObjectKey): readonly ObjectKey[] {
+    return this.#needs.get(formatKey(owner)) ?? [];
   }
 
   /** Who cares about `topic`. */

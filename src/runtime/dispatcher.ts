@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ADVICE, isReady, type Condition } from './conditions.ts';
+import { ADVICE, isReady, isWhole, type Condition } from './conditions.ts';
 import type { Controller } from './controller.ts';
-import { dependencyTopic } from './deletion.ts';
+import { dependencyTopic, holderTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
 import { formatKey, keyOf, type ManagedObject, type ObjectKey } from './object.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -84,6 +84,7 @@ export class Dispatcher<Session> {
     this.#noteUsed(controller, key, object);
     const { index, sources, queue } = this.#parts;
     index.set(key, object === undefined ? [] : this.#topics(controller, object));
+    index.setNeeds(key, object === undefined ? [] : controller.dependencies(object));
     sources.track(key, object === undefined ? [] : controller.sources(object));
     if (object === undefined) queue.forget(formatKey(key));
     else if (changedByHuman(previous, object)) this.enqueue(key);
@@ -102,16 +103,19 @@ export class Dispatcher<Session> {
       this.#used.delete(id);
       return;
     }
-    const former = isReady(object) ? [] : (this.#used.get(id) ?? []);
+    const former = isReady(object) || isWhole(object) ? [] : (this.#used.get(id) ?? []);
     const all = [...controller.dependencies(object), ...former];
     this.#used.set(id, [...new Map(all.map((dependency) => [formatKey(dependency), dependency])).values()]);
   }
 
   #topics(controller: Controller<Session>, object: ManagedObject): readonly string[] {
     const claimed = controller.claim(object);
+    const used = this.#used.get(formatKey(keyOf(object))) ?? [];
     const uuid = (object.status as { uuid?: string } | undefined)?.uuid;
     return [
-      ...(this.#used.get(formatKey(keyOf(object))) ?? []).map(dependencyTopic),
+      ...used.map(dependencyTopic),
+      ...used.map(holderTopic),
+      ...(controller.links?.(object) ?? []).map(dependencyTopic),
       ...(claimed === undefined ? [] : [claimTopic(claimed)]),
       ...(uuid === undefined ? [] : [keyTopic(uuid)]),
       ...this.#parts.extraTopics(object),
@@ -170,6 +174,7 @@ function signature(object: ManagedObject | undefined): string {
     ready?.status,
     ready?.reason,
     advice?.message,
+    isWhole(object),
     object.metadata.deletionTimestamp,
   ].join('|');
 }

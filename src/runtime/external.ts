@@ -8,6 +8,8 @@ export interface Difference {
   readonly field: string;
   /** Not somebody's doing in Authentik: the Secret that the value comes from has changed. */
   readonly cause?: 'Secret';
+  /** What must be there first: a weak link that is set in a write of its own. */
+  readonly waitsFor?: string;
 }
 
 /** What an object's counterpart looks like now. */

@@ -40,6 +40,13 @@ export const REASONS = {
     cause: 'An object that the spec refers to is not in Authentik yet, or not Ready.',
     remedy: 'Look at the object the message names; this one follows by itself.',
   },
+  LinkPending: {
+    class: 'waiting',
+    passing: true,
+    cause:
+      'The object is in Authentik and works, but a link to a flow is not set yet: that flow is not there, not whole, or being deleted.',
+    remedy: 'Look at the flow that the message names; the link follows by itself. What is made of this object does not wait for it.',
+  },
   ConnectionNotFound: {
     class: 'waiting',
     passing: true,

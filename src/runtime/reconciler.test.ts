@@ -1,4 +1,4 @@
-import { dependencyTopic } from './deletion.ts';
+import { dependencyTopic, holderTopic } from './deletion.ts';
 import { OperatorError } from './errors.ts';
 import type { Reason } from './reasons.ts';
 import { claimTopic } from './claim.ts';
@@ -409,9 +409,21 @@ describe('deleting', () => {
   it('waits for dependents', async () => {
     const world = await ready();
     world.store.apply('Thing', 'b', { value: 'y', needs: 'a' });
-    world.index.set(world.key('b'), [dependencyTopic(world.key('a'))]);
+    world.index.set(world.key('b'), [holderTopic(world.key('a'))]);
     expect(await deleted(world)).toBe(false);
     expect(world.conditions('a')['Ready']).toBe('False/WaitingForDependents');
+  });
+
+  it('waits for nobody who only links to it, nor for those who go with it in a loop', async () => {
+    const world = await ready();
+    world.store.apply('Thing', 'linked', { value: 'y', needs: 'a' });
+    world.index.set(world.key('linked'), [dependencyTopic(world.key('a'))]);
+    world.store.apply('Thing', 'b', { value: 'y', needs: 'a' });
+    world.index.set(world.key('b'), [holderTopic(world.key('a'))]);
+    world.index.set(world.key('a'), [holderTopic(world.key('b'))]);
+    await world.pass('b');
+    world.store.delete(world.key('b'));
+    expect(await deleted(world)).toBe(true);
   });
 
   it.each([

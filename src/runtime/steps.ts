@@ -1,7 +1,8 @@
 import { adopt } from './adopt-step.ts';
 import { claim, claimKey } from './claim.ts';
-import { isReady, type Judgement } from './conditions.ts';
+import { isReady, lacksOnlyLinks, type Judgement } from './conditions.ts';
 import { create } from './create-step.ts';
+import { refuseLoop } from './dependency-loop.ts';
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
 import type { Observation } from './external.ts';
@@ -50,7 +51,8 @@ async function connect<Session>(pass: Pass<Session>): Promise<void> {
   // same key again, and what has it stays ours.
 }
 
-async function references<Session>(pass: Pass<Session>): Promise<void> {
+async function references<Session>(pass: Pass<Session>, { index }: Environment): Promise<void> {
+  refuseLoop(pass.key, index);
   pass.references = await pass.controller.resolveReferences(pass.object, session(pass));
 }
 
@@ -86,11 +88,11 @@ function forgetOtherServer<Session>(pass: Pass<Session>, environment: Environmen
   setRecord(pass, leaveBehind(recordOf(pass)));
 }
 
-/** What an object is made of must be Ready before the object may say so. */
+/** What an object is made of must be Ready before the object may say so, apart from weak links that lead back to it, or elsewhere. */
 function dependencies<Session>(pass: Pass<Session>, { store }: Environment): void {
   for (const key of pass.controller.readyAfter(pass.object)) {
     const object = store.get(key);
-    if (object === undefined || !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));
+    if (object === undefined || !(isReady(object) || lacksOnlyLinks(object))) throw new OperatorError('ReferenceNotReady', notReady(key));
   }
 }
 

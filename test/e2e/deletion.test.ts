@@ -1,7 +1,7 @@
 import { FORCE_DELETE_ANNOTATION, PAUSED_ANNOTATION } from '../../src/api/v1alpha1/group.ts';
 import { eventually } from '../bed/eventually.ts';
 import { conditionOf, isReconciling, isStalled } from './support/conditions.ts';
-import { dummyStage, flow, withSpec } from './support/manifests.ts';
+import { dummyStage, flow, stage, withSpec } from './support/manifests.ts';
 import { describeOnStandIn } from './support/only-stand-in.ts';
 import { Scenario, useScenario } from './support/scenario.ts';
 import { smallMarket } from './support/small-market.ts';
@@ -161,8 +161,19 @@ describe('a namespace', () => {
       try {
         const own = scenario.name('doomed');
         const market = smallMarket(own);
-        await scenario.apply(...market.manifests);
+        // With loops: a password stage configured by the flow it sits in, and a login page that recovery ends on.
+        const [login, recovery, change] = [`${own}-log-in`, `${own}-recovery`, `${own}-change`];
+        await scenario.apply(
+          ...market.manifests,
+          flow(login, [`${own}-page`, `${own}-password`], { designation: 'authentication' }),
+          stage(`${own}-page`, 'Identification', { userFields: ['email'], recoveryFlow: { name: recovery } }),
+          flow(recovery, [`${own}-back`], { designation: 'recovery' }),
+          stage(`${own}-back`, 'Redirect', { mode: 'flow', targetFlow: { name: login } }),
+          flow(change, [`${own}-password`]),
+          stage(`${own}-password`, 'Password', { backends: ['authentik.core.auth.InbuiltBackend'], configureFlow: { name: change } }),
+        );
         await scenario.ready('EnrollmentBinding', market.signUpSlug);
+        for (const name of [`${own}-page`, `${own}-password`, `${own}-back`]) await scenario.ready('AuthentikStage', name);
         await scenario.api.removeNamespace(scenario.namespace);
         await scenario.history.until(() => scenario.history.present().length === 0, 'every object is let go', 60_000);
         await eventually(

@@ -13,6 +13,8 @@ interface Dangling {
   readonly referrer: (name: string, missing: string) => Manifest;
   /** Where the referrer would be in Authentik. */
   readonly path: string;
+  /** What is there meanwhile, for a link that is set later; otherwise nothing. */
+  readonly standsIn?: Readonly<Record<string, unknown>>;
   readonly says: RegExp;
   readonly appear: (scenario: Scenario, missing: string) => Promise<void>;
 }
@@ -55,7 +57,8 @@ const ours: readonly Dangling[] = [
     id: 'stage-flow',
     referrer: (name, missing) => stage(name, 'Redirect', { mode: 'flow', targetFlow: { name: missing } }),
     path: '/stages/redirect/',
-    says: /there is no AuthentikFlow "/,
+    standsIn: { mode: 'static', target_static: '/', target_flow: null },
+    says: /targetFlow is not set yet: there is no AuthentikFlow "/,
     appear: async (current, missing) => current.apply(flow(missing)),
   },
   {
@@ -107,13 +110,14 @@ const external: readonly Dangling[] = [
     id: 'stage-flow-there',
     referrer: (name, missing) => stage(name, 'Redirect', { mode: 'flow', targetFlow: { external: missing } }),
     path: '/stages/redirect/',
-    says: /there is no flow with slug "/,
+    standsIn: { mode: 'static', target_static: '/', target_flow: null },
+    says: /targetFlow is not set yet: there is no flow with slug "/,
     appear: async (current, missing) => createThere(current, '/flows/instances/', { ...NEW_FLOW, name: missing, slug: missing }),
   },
 ];
 
-/** The referrer waits and names what it waits for; nothing of it is in Authentik; then it heals without being touched. */
-async function waitsAndHeals({ id, referrer, path, says, appear }: Dangling): Promise<void> {
+/** The referrer waits and names what it waits for; of it is in Authentik what the row says; then it heals without being touched. */
+async function waitsAndHeals({ id, referrer, path, standsIn, says, appear }: Dangling): Promise<void> {
   const [name, missing] = [scenario().name(id), scenario().name(`${id}-missing`)];
   const manifest = referrer(name, missing);
   await scenario().apply(manifest);
@@ -123,7 +127,9 @@ async function waitsAndHeals({ id, referrer, path, says, appear }: Dangling): Pr
   const message = conditionOf(waiting, 'ReferencesResolved')?.message ?? '';
   expect(message).toMatch(says);
   expect(message).toContain(`"${missing}"`);
-  expect(await scenario().authentik.find(path, name)).toBeUndefined();
+  const there = await scenario().authentik.find(path, name);
+  if (standsIn === undefined) expect(there).toBeUndefined();
+  else expect(there).toMatchObject(standsIn);
 
   await appear(scenario(), missing);
   const healed = await scenario().ready(manifest.kind, name);

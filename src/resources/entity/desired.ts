@@ -1,51 +1,111 @@
 import { compareMinor, type MinorVersion } from '../../authentik/versions.ts';
-import { declarable, specName, type EnumValue, type Field, type ReferenceTarget } from '../../catalogue/field.ts';
+import { declarable, isWeak, specName, type EnumValue, type Field, type ReferenceTarget } from '../../catalogue/field.ts';
 import type { Reference } from '../../api/v1alpha1/common.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import { keptText } from '../kept-text.ts';
 
-/** Declared values by Authentik's own field names, references as primary keys. */
+/** Values by Authentik's own field names, references as primary keys. */
 export type Body = Readonly<Record<string, unknown>>;
 
-/** Finds the primary key of what a reference means; null for `{none: true}`. */
-export type Resolve = (reference: Reference, to: ReferenceTarget) => Promise<string | null>;
+/** A reference that is still a name. */
+export interface Named {
+  readonly to: ReferenceTarget;
+  readonly reference: Reference;
+}
+
+/** One declared field: a value as the API takes it, or names that become primary keys when it is sent. */
+export type Declared =
+  | { readonly field: Field; readonly value: unknown }
+  | { readonly field: Field; readonly one: Named }
+  | { readonly field: Field; readonly all: readonly Named[] };
+
+/** A weak link that can't be set yet. */
+export interface PendingLink {
+  readonly field: Field;
+  /** The primary key, where there is one already: then a link that is there stays. */
+  readonly key: string | undefined;
+  /** How the spec calls what is linked to. */
+  readonly name: string;
+  readonly error: OperatorError;
+}
+
+/** A weak link: its primary key as far as it is known, null for `{none: true}`, and why it must not be set yet. */
+export interface Link {
+  readonly key: string | null | undefined;
+  readonly pending?: OperatorError;
+}
+
+/** Finds what references mean, as seen from one object. */
+export interface References {
+  /** The primary key of a strong one; null for `{none: true}`. Throws `ReferenceNotFound` or `ReferenceNotReady`. */
+  resolve(reference: Reference, to: ReferenceTarget): Promise<string | null>;
+  /** A weak one; what isn't there is no failure. */
+  link(reference: Reference, to: ReferenceTarget): Promise<Link>;
+}
+
+/** What a spec declares with its references found. */
+export interface Resolved {
+  readonly body: Body;
+  readonly pending: readonly PendingLink[];
+}
 
 /**
- * What the spec declares, as the API takes it. Fields that the spec leaves out are not in it. Write-only fields are left to
- * whoever reads the Secrets. Throws `UnsupportedVersion` for a field or value that this server doesn't know.
+ * What the spec declares, references as names: a function of the spec alone. Fields that the spec leaves out are not in it. Write-only
+ * fields are left to whoever reads the Secrets. Throws `UnsupportedVersion` for a field or value that this server doesn't know.
  */
-export async function desiredBody(
+export function declaredFields(
   fields: readonly Field[],
   values: Readonly<Record<string, unknown>>,
   version: MinorVersion,
-  resolve: Resolve,
-): Promise<Body> {
-  const body: Record<string, unknown> = {};
-  for (const field of declarable(fields)) {
+): readonly Declared[] {
+  return declarable(fields).flatMap((field): readonly Declared[] => {
     const value = values[specName(field)];
-    if (value === undefined) continue;
+    if (value === undefined) return [];
     requireVersion(field, value, version);
-    if (field.type !== 'secret') body[field.api] = await apiValue(field, value, resolve);
-  }
-  return body;
+    return field.type === 'secret' ? [] : [declared(field, value)];
+  });
 }
 
-async function apiValue(field: Field, value: unknown, resolve: Resolve): Promise<unknown> {
+function declared(field: Field, value: unknown): Declared {
   switch (field.type) {
     case 'reference':
-      return resolve(value as Reference, field.to);
+      return { field, one: { to: field.to, reference: value as Reference } };
     case 'referenceSet':
-      return Promise.all((value as readonly Reference[]).map(async (reference) => resolve(reference, field.to)));
+      return { field, all: (value as readonly Reference[]).map((reference) => ({ to: field.to, reference })) };
     case 'string':
-      return typeof value === 'string' ? keptText(value) : value;
+      return { field, value: typeof value === 'string' ? keptText(value) : value };
     case 'integer':
     case 'boolean':
     case 'enum':
     case 'duration':
     case 'enumArray':
     case 'secret':
-      return value;
+      return { field, value };
   }
+}
+
+/** Names become primary keys. Throws what a strong reference throws; weak ones that can't be set are told apart. */
+export async function resolved(fields: readonly Declared[], references: References): Promise<Resolved> {
+  const body: Record<string, unknown> = {};
+  const pending: PendingLink[] = [];
+  for (const item of fields) {
+    const { field } = item;
+    if ('value' in item) body[field.api] = item.value;
+    else if ('all' in item)
+      body[field.api] = await Promise.all(item.all.map(async ({ reference, to }) => references.resolve(reference, to)));
+    else if (!isWeak(field)) body[field.api] = await references.resolve(item.one.reference, item.one.to);
+    else {
+      const { key, pending: error } = await references.link(item.one.reference, item.one.to);
+      body[field.api] = key ?? null;
+      if (error !== undefined) pending.push({ field, key: key ?? undefined, name: nameOf(item.one.reference), error });
+    }
+  }
+  return { body, pending };
+}
+
+/** How the spec calls it. */
+export function nameOf({ name, external }: Reference): string {
+  return name ?? external ?? 'none';
 }
 
 function requireVersion(field: Field, value: unknown, version: MinorVersion): void {

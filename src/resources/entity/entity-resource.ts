@@ -9,7 +9,8 @@ import type { Difference, External, Observation, SettleResult } from '../../runt
 import type { Prints } from '../../runtime/ownership.ts';
 import { parseObject } from './api-object.ts';
 import { companions, current, differences } from './comparison.ts';
-import type { Body } from './desired.ts';
+import type { Body, PendingLink } from './desired.ts';
+import { sendable, settleWaiting, waitingDifferences, waitingJudgements, type Sendable } from './pending-links.ts';
 import { printOfField, printsOf } from './prints.ts';
 import { sameText } from '../kept-text.ts';
 import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
@@ -28,6 +29,8 @@ export interface EntityParts {
   /** The primary key on record, if there is one. */
   readonly recorded: string | undefined;
   readonly desired: Body;
+  /** Weak links in it that can't be set yet. */
+  readonly pending?: readonly PendingLink[];
   readonly secrets?: SecretValues;
   /** Only what is on record matters, and nothing will be created. */
   readonly deleting?: true;
@@ -41,6 +44,8 @@ export interface EntityParts {
 export class EntityResource implements External {
   readonly #parts: EntityParts;
   readonly #secrets: SecretValues;
+  /** What the last look found to be waited for. */
+  #waiting: readonly PendingLink[] = [];
 
   constructor(parts: EntityParts) {
     this.#parts = parts;
@@ -57,7 +62,7 @@ export class EntityResource implements External {
   /** What a create sends, without what comes out of Secrets. */
   intent(): Prints {
     const { entity, name } = this.#parts;
-    return printsOf(entity, { [entity.naturalKey]: name, ...this.#initial(), ...this.#declared() });
+    return printsOf(entity, { [entity.naturalKey]: name, ...this.#initial(), ...this.#declared(this.#sendable(undefined).body) });
   }
 
   /** The object by its recorded key, else by its exact name: the server ignores filters that it doesn't know. */
@@ -87,11 +92,12 @@ export class EntityResource implements External {
   }
 
   async create(): Promise<Observation> {
-    const { session, entity, name, desired } = this.#parts;
+    const { session, entity, name } = this.#parts;
     this.#requireFields();
+    const { body } = this.#sendable(undefined);
     try {
       return this.#accept(
-        await session.client.post(entity.path, { [entity.naturalKey]: name, ...this.#initial(), ...desired, ...this.#secrets.writeOnly }),
+        await session.client.post(entity.path, { [entity.naturalKey]: name, ...this.#initial(), ...body, ...this.#secrets.writeOnly }),
       );
     } catch (error) {
       // It may have happened all the same: the next pass looks at the server and not at what we remember.
@@ -101,10 +107,10 @@ export class EntityResource implements External {
   }
 
   async update(observed: Observation): Promise<Observation> {
-    const { session, entity, name, desired } = this.#parts;
+    const { session, entity, name } = this.#parts;
     const secrets = this.#secretsFor(String(observed.uuid));
     const values = secrets.changed ? secrets.writeOnly : {};
-    return this.#patch(observed, () => ({ [entity.naturalKey]: name, ...desired, ...values }), session);
+    return this.#patch(observed, (row) => ({ [entity.naturalKey]: name, ...this.#sendable(row).body, ...values }), session);
   }
 
   async refresh(observed: Observation): Promise<Observation> {
@@ -135,20 +141,23 @@ export class EntityResource implements External {
   }
 
   async settle(): Promise<SettleResult> {
-    return this.#parts.settle?.() ?? {};
+    return settleWaiting(this.#waiting, (await this.#parts.settle?.()) ?? {});
   }
 
   observationOf(row: ApiObject): Observation {
     const { entity, name, desired, statusOf } = this.#parts;
     const renamed: readonly Difference[] = sameText(row[entity.naturalKey], name) ? [] : [{ field: entity.naturalKey }];
     const secrets = this.#secretsFor(row.pk);
-    const found = differences(entity.fields, desired, row).map((difference) => secrets.explain(difference));
+    const { body, waiting } = this.#sendable(row);
+    this.#waiting = waiting;
+    const found = differences(entity.fields, body, row).map((difference) => secrets.explain(difference));
     return {
       exists: true,
       uuid: row.pk,
-      differences: [...renamed, ...found, ...secrets.differences],
+      differences: [...renamed, ...found, ...secrets.differences, ...waitingDifferences(waiting)],
+      conditions: waitingJudgements(waiting),
       before: current(entity.fields, desired, row),
-      declared: printsOf(entity, this.#declared()),
+      declared: printsOf(entity, this.#declared(desired)),
       print: (field) => (field in row ? printOfField(entity, field, row[field]) : undefined),
       status: { secrets: secrets.records(), ...statusOf?.(row) },
     };
@@ -160,9 +169,13 @@ export class EntityResource implements External {
     );
   }
 
-  #declared(): Body {
+  #sendable(row: ApiObject | undefined): Sendable {
+    return sendable(this.#parts.desired, this.#parts.pending ?? [], row);
+  }
+
+  #declared(desired: Body): Body {
     const fromSecrets = this.#secrets.fields;
-    const { entity, desired } = this.#parts;
+    const { entity } = this.#parts;
     const secret = new Set(entity.fields.filter((field) => fromSecrets.has(specName(field))).map((field) => field.api));
     return Object.fromEntries(Object.entries(desired).filter(([field]) => !secret.has(field)));
   }
@@ -185,11 +198,11 @@ export class EntityResource implements External {
   }
 
   /** One writer at a time: another object of ours may be changing other fields of the same row. */
-  async #patch(observed: Observation, body: () => Body, session: Session): Promise<Observation> {
+  async #patch(observed: Observation, body: (row: ApiObject) => Body, session: Session): Promise<Observation> {
     const { entity } = this.#parts;
     return session.locks.run(`${entity.model}/${observed.uuid ?? ''}`, async () => {
       const row = await this.#fresh(await this.#row(observed));
-      return this.#accept(await session.client.patch(this.#path(row), { ...companions(entity.fields, row), ...body() }));
+      return this.#accept(await session.client.patch(this.#path(row), { ...companions(entity.fields, row), ...body(row) }));
     });
   }
 

@@ -2,9 +2,29 @@ import type { AuthentikFlowSpec, PolicyEntry, StageEntry } from '../../api/v1alp
 import type { MinorVersion } from '../../authentik/versions.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
-import { desiredBody, type Body, type Resolve } from '../entity/desired.ts';
+import type { Field } from '../../catalogue/field.ts';
+import { declaredFields, type Body, type Named, type References } from '../entity/desired.ts';
 import type { DesiredBinding } from './binding-plan.ts';
 import type { BoundDetail } from './bound-set.ts';
+
+/** A binding as the spec declares it, what it binds still by name. */
+export interface DeclaredBinding {
+  readonly order: number;
+  readonly label: string;
+  readonly subject: Named;
+  readonly body: Body;
+  /** Undefined: not managed. */
+  readonly policies?: readonly DeclaredBinding[] | undefined;
+}
+
+/** A flow as the spec declares it: a function of the spec alone. */
+export interface DeclaredFlow {
+  readonly header: Body;
+  /** Undefined: not managed. */
+  readonly stages: readonly DeclaredBinding[] | undefined;
+  readonly policies: readonly DeclaredBinding[] | undefined;
+  readonly prune: boolean;
+}
 
 /** A stage's place, with the policies on it. */
 export interface DesiredStageBinding extends DesiredBinding<BoundDetail> {
@@ -12,34 +32,55 @@ export interface DesiredStageBinding extends DesiredBinding<BoundDetail> {
   readonly policies: readonly DesiredBinding<BoundDetail>[] | undefined;
 }
 
-/** A flow as the spec declares it, with every reference resolved. */
+/** The same with every reference found. */
 export interface DesiredFlow {
   readonly header: Body;
-  /** Undefined: not managed. */
   readonly stages: readonly DesiredStageBinding[] | undefined;
   readonly policies: readonly DesiredBinding<BoundDetail>[] | undefined;
   readonly prune: boolean;
 }
 
-/** Resolves a flow's spec. Throws what resolving references throws, and `UnsupportedVersion`. */
-export async function desiredFlow(spec: AuthentikFlowSpec, version: MinorVersion, resolve: Resolve): Promise<DesiredFlow> {
+/** Throws `UnsupportedVersion`. */
+export function declaredFlow(spec: AuthentikFlowSpec, version: MinorVersion): DeclaredFlow {
   return {
-    header: await desiredBody(FLOW.fields, spec, version, resolve),
-    stages:
-      spec.stages === undefined ? undefined : await Promise.all(spec.stages.map(async (entry) => stageBinding(entry, version, resolve))),
-    policies: spec.policies === undefined ? undefined : await policyBindings(spec.policies, 'policies', version, resolve),
+    header: plain(FLOW.fields, spec, version),
+    stages: spec.stages?.map((entry) => stageBinding(entry, version)),
+    policies: spec.policies?.map((entry) => policyBinding(entry, 'policies', version)),
     prune: spec.unmanagedBindings === 'Prune',
   };
 }
 
-async function stageBinding(entry: StageEntry, version: MinorVersion, resolve: Resolve): Promise<DesiredStageBinding> {
+/** Finds what is bound. Throws what resolving references throws. */
+export async function resolvedFlow(declared: DeclaredFlow, references: References): Promise<DesiredFlow> {
+  return {
+    header: declared.header,
+    stages: await found(declared.stages, async (binding) => ({
+      ...(await resolvedBinding(binding, references)),
+      policies: await found(binding.policies, async (policy) => resolvedBinding(policy, references)),
+    })),
+    policies: await found(declared.policies, async (policy) => resolvedBinding(policy, references)),
+    prune: declared.prune,
+  };
+}
+
+/** Fields that hold no references. */
+function plain(fields: readonly Field[], values: object, version: MinorVersion): Body {
+  const declared = declaredFields(fields, values as Readonly<Record<string, unknown>>, version);
+  return Object.fromEntries(declared.flatMap((item) => ('value' in item ? [[item.field.api, item.value]] : [])));
+}
+
+async function found<T, R>(bindings: readonly T[] | undefined, resolve: (binding: T) => Promise<R>): Promise<readonly R[] | undefined> {
+  return bindings === undefined ? undefined : Promise.all(bindings.map(resolve));
+}
+
+function stageBinding(entry: StageEntry, version: MinorVersion): DeclaredBinding {
   const label = `stages[${entry.order}]`;
-  const stage = String(await resolve(entry.stageRef, 'stage'));
   return {
     order: entry.order,
-    subject: stage,
-    detail: { label, subjectBody: { stage }, body: withBothFlags(await desiredBody(STAGE_BINDING.fields, entry, version, resolve)) },
-    policies: entry.policies === undefined ? undefined : await policyBindings(entry.policies, `${label}.policies`, version, resolve),
+    label,
+    subject: { to: 'stage', reference: entry.stageRef },
+    body: withBothFlags(plain(STAGE_BINDING.fields, entry, version)),
+    policies: entry.policies?.map((policy) => policyBinding(policy, `${label}.policies`, version)),
   };
 }
 
@@ -53,34 +94,28 @@ function withBothFlags(body: Body): Body {
 }
 
 const SUBJECTS = [
-  { member: 'policyRef', target: 'policy' },
-  { member: 'groupRef', target: 'group' },
-  { member: 'userRef', target: 'user' },
+  { member: 'policyRef', to: 'policy' },
+  { member: 'groupRef', to: 'group' },
+  { member: 'userRef', to: 'user' },
 ] as const;
 
-async function policyBindings(
-  entries: readonly PolicyEntry[],
-  label: string,
-  version: MinorVersion,
-  resolve: Resolve,
-): Promise<readonly DesiredBinding<BoundDetail>[]> {
-  return Promise.all(
-    entries.map(async (entry) => {
-      // The three go together: what was another kind of subject before would stay set beside the new one.
-      const subjectBody: Record<string, string | number | null> = { policy: null, group: null, user: null };
-      let subject = '';
-      for (const { member, target } of SUBJECTS) {
-        const reference = entry[member];
-        if (reference === undefined) continue;
-        const pk = String(await resolve(reference, target));
-        subject = `${target}:${pk}`;
-        subjectBody[target] = target === 'user' ? Number(pk) : pk;
-      }
-      return {
-        order: entry.order,
-        subject,
-        detail: { label: `${label}[${entry.order}]`, subjectBody, body: await desiredBody(POLICY_BINDING.fields, entry, version, resolve) },
-      };
-    }),
-  );
+function policyBinding(entry: PolicyEntry, label: string, version: MinorVersion): DeclaredBinding {
+  const { member, to } = SUBJECTS.find((candidate) => entry[candidate.member] !== undefined) ?? SUBJECTS[0];
+  return {
+    order: entry.order,
+    label: `${label}[${entry.order}]`,
+    subject: { to, reference: entry[member] ?? {} },
+    body: plain(POLICY_BINDING.fields, entry, version),
+  };
+}
+
+async function resolvedBinding(
+  { order, label, subject: { to, reference }, body }: DeclaredBinding,
+  references: References,
+): Promise<DesiredBinding<BoundDetail>> {
+  const key = String(await references.resolve(reference, to));
+  if (to === 'stage') return { order, subject: key, detail: { label, subjectBody: { stage: key }, body } };
+  // The three go together: what was another kind of subject before would stay set beside the new one.
+  const subjectBody = { policy: null, group: null, user: null, [to]: to === 'user' ? Number(key) : key };
+  return { order, subject: `${to}:${key}`, detail: { label, subjectBody, body } };
 }

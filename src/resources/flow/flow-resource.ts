@@ -7,6 +7,7 @@ import { targetOf } from '../../catalogue/references.ts';
 import type { External, Observation, SettleResult } from '../../runtime/external.ts';
 import type { Prints } from '../../runtime/ownership.ts';
 import { clearDueCaches, clearPolicyCaches } from '../caches.ts';
+import { clearLink, type LinkHolder } from '../entity/clear-link.ts';
 import type { Body } from '../entity/desired.ts';
 import { EntityResource } from '../entity/entity-resource.ts';
 import type { DesiredBinding } from './binding-plan.ts';
@@ -53,13 +54,23 @@ export class FlowResource implements External {
   readonly #ourPolicies: Map<string, RecordedBinding>;
   readonly #record: FlowRecord;
   readonly #advise: Advise | undefined;
+  readonly #linkedFrom: () => readonly LinkHolder[];
   /** The flow that was found. */
   #flow: string | undefined;
   /** The flow itself, once it is created. */
   #made: string | undefined;
 
-  constructor(parts: { session: Session; slug: string; desired: DesiredFlow; record: FlowRecord; advise?: Advise }) {
+  constructor(parts: {
+    session: Session;
+    slug: string;
+    desired: DesiredFlow;
+    record: FlowRecord;
+    advise?: Advise;
+    /** Whatever of ours may link to the flow; asked for when it is deleted. */
+    linkedFrom?: () => readonly LinkHolder[];
+  }) {
     const { session, slug, desired, record } = parts;
+    this.#linkedFrom = parts.linkedFrom ?? (() => []);
     this.#advise = parts.advise;
     this.#session = session;
     this.#desired = desired;
@@ -147,6 +158,7 @@ export class FlowResource implements External {
   }
 
   async delete(observed: Observation): Promise<void> {
+    for (const holder of this.#linkedFrom()) await clearLink(this.#session, holder, String(observed.uuid));
     await this.#header.delete(observed);
     // Its bindings went with it.
     this.#session.cache.invalidate(STAGE_BINDING.path);
