@@ -207,7 +207,7 @@ export class FlowResource implements External {
       this.#ourStages.set(row.pk, { uuid: row.pk });
       const wanted = this.#policiesAt(desired.order);
       if (wanted === undefined || wanted.length === 0) return;
-      guarded = true;
+      guarded ||= mayBeRemembered(desired);
       await this.#arrangePolicies(this.#policySet(row.pk, wanted, []));
     });
     for (const set of sets) await set.removeStale();
@@ -280,6 +280,14 @@ export class FlowResource implements External {
       policies: aboutPolicies ? await cache.list(POLICY_BINDING.path) : [],
     };
   }
+}
+
+/**
+ * Whether a plan made in the moment between a new binding and its policies would hold on to letting everybody pass. One that is only
+ * evaluated when it is its turn is evaluated without a cache, so there is nothing to forget.
+ */
+function mayBeRemembered({ detail }: DesiredBinding<BoundDetail>): boolean {
+  return detail.body['evaluate_on_plan'] === true;
 }
 
 function unlessEmpty<T>(values: readonly T[]): readonly T[] | undefined {
