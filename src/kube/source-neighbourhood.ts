@@ -7,6 +7,7 @@ import { describeApiError, statusCodeOf } from './api-error.ts';
 import { Informer, type RestartReason } from './informer.ts';
 import type { CachedObject } from './object-cache.ts';
 import { getJson } from './raw-get.ts';
+import type { ReadVersions } from './read-versions.ts';
 import { collectionOf, fetchSource, parseMetadata, parserOf, toData, type SourceObject } from './source-object.ts';
 
 export interface NeighbourhoodOptions {
@@ -38,21 +39,18 @@ interface Member {
   read?: SourceObject | undefined;
 }
 
-/** What a change is compared with: a resourceVersion, or undefined for nothing. */
-export type KnownVersions = Pick<Map<string, string | undefined>, 'has' | 'get' | 'delete'>;
-
 /**
  * The Secrets or the ConfigMaps of one namespace that specs name. A few are watched each by its name, which needs no more than rights to
  * these names. With many, one watch of the namespace takes the place of all, by metadata only: no contents of what nobody named ever
  * reach our memory.
  *
- * `changed` hears of every change of a member. The first look at one counts as a change only when it shows something else than `known`.
+ * `changed` hears of every change of a member. The first look at one counts as a change only when it shows something else than was read.
  */
 export class SourceNeighbourhood {
   readonly #options: NeighbourhoodOptions;
   readonly #limits: NeighbourhoodLimits;
   readonly #place: Pick<SourceKey, 'kind' | 'namespace'>;
-  readonly #known: KnownVersions;
+  readonly #readVersions: ReadVersions;
   readonly #changed: (key: SourceKey) => void;
   readonly #members = new Map<string, Member>();
   /** Those that are watched by name. */
@@ -67,13 +65,13 @@ export class SourceNeighbourhood {
   constructor(
     place: Pick<SourceKey, 'kind' | 'namespace'>,
     options: NeighbourhoodOptions,
-    known: KnownVersions,
+    readVersions: ReadVersions,
     changed: (key: SourceKey) => void,
   ) {
     this.#place = place;
     this.#options = options;
     this.#limits = options.limits ?? LIMITS;
-    this.#known = known;
+    this.#readVersions = readVersions;
     this.#changed = changed;
   }
 
@@ -129,14 +127,14 @@ export class SourceNeighbourhood {
     const informer = this.#informer<SourceObject>(
       { fieldSelector: `metadata.name=${key.name}`, parse: parserOf(key.kind) },
       (name, object) => {
-        if (informer.hasSynced || !this.#isKnown(member, object)) this.#tell(name);
+        if (informer.hasSynced || this.#readVersions.differ(formatKey(key), object?.metadata.resourceVersion)) this.#tell(name);
       },
     );
     informer.synced.then(
       () => {
         // An empty list is no change to the informer; to whoever read something it is.
-        const vanished = informer.get(key.namespace, key.name) === undefined && this.#known.get(formatKey(key)) !== undefined;
-        this.#known.delete(formatKey(key));
+        const vanished = informer.get(key.namespace, key.name) === undefined && this.#readVersions.differ(formatKey(key), undefined);
+        this.#readVersions.forget(formatKey(key));
         if (vanished) this.#changed(key);
       },
       () => undefined,
@@ -203,9 +201,9 @@ export class SourceNeighbourhood {
     member.read = before;
     this.#endNamed(member);
     const now = this.#wide?.get(key.namespace, key.name)?.metadata.resourceVersion;
-    const then = named?.hasSynced === true ? before?.metadata.resourceVersion : this.#known.get(id);
-    this.#known.delete(id);
-    if (now !== then) this.#changed(key);
+    const differs = named?.hasSynced === true ? before?.metadata.resourceVersion !== now : this.#readVersions.differ(id, now);
+    this.#readVersions.forget(id);
+    if (differs) this.#changed(key);
   }
 
   #informer<T extends CachedObject>(
@@ -230,11 +228,6 @@ export class SourceNeighbourhood {
   #tell(name: string): void {
     const member = this.#members.get(name);
     if (member !== undefined) this.#changed(member.key);
-  }
-
-  #isKnown({ key }: Member, source: SourceObject | undefined): boolean {
-    const id = formatKey(key);
-    return this.#known.has(id) && this.#known.get(id) === source?.metadata.resourceVersion;
   }
 
   #warnOnce(): void {

@@ -1,5 +1,6 @@
 import { formatKey, type ObjectKey } from '../runtime/object.ts';
 import type { SourceData, SourceKey, SourceStore } from '../runtime/store.ts';
+import { ReadVersions } from './read-versions.ts';
 import { SourceNeighbourhood, type NeighbourhoodOptions } from './source-neighbourhood.ts';
 import { fetchSource, toData } from './source-object.ts';
 
@@ -7,9 +8,6 @@ export interface KubeSourceStoreOptions extends NeighbourhoodOptions {
   /** Nobody refers to it any more. */
   readonly onUntracked?: (key: SourceKey) => void;
 }
-
-/** How many versions that were read before anybody tracked them are remembered. */
-const MAX_REMEMBERED = 1_000;
 
 interface Tracked {
   readonly key: SourceKey;
@@ -21,8 +19,8 @@ interface Tracked {
  * Secrets and ConfigMaps, watched by name or, where many of a namespace are named, by a watch of its metadata: see
  * {@link SourceNeighbourhood}. Owners share a watch; it ends with the last of them.
  *
- * An owner hears of every change after its `track`. The first list counts as a change only when it shows something else than the
- * last `read` returned, so reading and tracking in one go causes no second run.
+ * An owner hears of every change after its `track`. The first list counts as a change only when it shows something else than a `read`
+ * returned, so tracking and reading in one go, in whatever order they are answered, causes no second run.
  */
 export class KubeSourceStore implements SourceStore {
   readonly #options: KubeSourceStoreOptions;
@@ -30,8 +28,7 @@ export class KubeSourceStore implements SourceStore {
   /** What each owner refers to, by formatted keys. */
   readonly #byOwner = new Map<string, ReadonlySet<string>>();
   readonly #neighbourhoods = new Map<string, SourceNeighbourhood>();
-  /** What `read` returned last while nobody watched: a resourceVersion, or undefined for nothing. */
-  readonly #lastRead = new Map<string, string | undefined>();
+  readonly #readVersions = new ReadVersions();
   readonly #listeners: ((owner: ObjectKey, source: SourceKey) => void)[] = [];
 
   constructor(options: KubeSourceStoreOptions) {
@@ -39,11 +36,18 @@ export class KubeSourceStore implements SourceStore {
   }
 
   async read(key: SourceKey): Promise<SourceData | undefined> {
-    const known = this.#tracked.has(formatKey(key)) ? await this.#neighbourhoods.get(placeOf(key))?.read(key.name) : 'unknown';
+    const known = await this.#watched(key);
     if (known !== 'unknown') return known;
     const source = await fetchSource(this.#options.kubeConfig, key);
-    this.#remember(formatKey(key), source?.metadata.resourceVersion);
+    // Unless the watch was quicker: what its first list showed is told to nobody, so it is what we answer.
+    const meanwhile = await this.#watched(key);
+    if (meanwhile !== 'unknown') return meanwhile;
+    this.#readVersions.remember(formatKey(key), source?.metadata.resourceVersion);
     return toData(source);
+  }
+
+  async #watched(key: SourceKey): Promise<SourceData | undefined | 'unknown'> {
+    return this.#tracked.has(formatKey(key)) ? this.#neighbourhoods.get(placeOf(key))?.read(key.name) : 'unknown';
   }
 
   track(owner: ObjectKey, sources: readonly SourceKey[]): void {
@@ -94,7 +98,7 @@ export class KubeSourceStore implements SourceStore {
     const place = placeOf(key);
     const known = this.#neighbourhoods.get(place);
     if (known !== undefined) return known;
-    const made = new SourceNeighbourhood({ kind: key.kind, namespace: key.namespace }, this.#options, this.#lastRead, (changed) =>
+    const made = new SourceNeighbourhood({ kind: key.kind, namespace: key.namespace }, this.#options, this.#readVersions, (changed) =>
       this.#tell(changed),
     );
     this.#neighbourhoods.set(place, made);
@@ -104,16 +108,6 @@ export class KubeSourceStore implements SourceStore {
   #tell(key: SourceKey): void {
     for (const owner of this.#tracked.get(formatKey(key))?.owners.values() ?? [])
       for (const listener of this.#listeners) listener(owner, key);
-  }
-
-  #remember(id: string, resourceVersion: string | undefined): void {
-    this.#lastRead.delete(id);
-    this.#lastRead.set(id, resourceVersion);
-    if (this.#lastRead.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#lastRead.keys()) {
-      this.#lastRead.delete(oldest);
-      return;
-    }
   }
 }
 

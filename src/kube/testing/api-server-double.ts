@@ -54,7 +54,7 @@ export class ApiServerDouble {
   readonly table = new ObjectTable((path, type, object) => this.#broadcast(path, type, object));
   readonly requests: SeenRequest[] = [];
   /** Asked before every request is answered. */
-  interfere: (request: SeenRequest) => Interference = () => undefined;
+  interfere: (request: SeenRequest) => Interference | Promise<Interference> = () => undefined;
   readonly #server: Server;
   readonly #watches = new Set<{ readonly path: string; readonly watch: OpenWatch }>();
   readonly #configs: PooledKubeConfig[] = [];
@@ -117,7 +117,7 @@ export class ApiServerDouble {
       body: await bodyOf(request),
     };
     this.requests.push(seen);
-    const interference = this.interfere(seen);
+    const interference = await this.interfere(seen);
     if (interference === 'hang') return;
     if (interference === 'reset') {
       request.socket.resetAndDestroy();
