@@ -1,6 +1,6 @@
 /** Create, read, update, delete and `used_by` for every kind of object, by its catalogue entry. */
 import { randomBytes } from 'node:crypto';
-import { FLOW_BINDING, GROUP, SOURCE, TOKEN, USER } from './catalogue/core.ts';
+import { BLUEPRINT, FLOW_BINDING, GROUP, SOURCE, TOKEN, USER } from './catalogue/core.ts';
 import { POLICY } from './catalogue/policies.ts';
 import { STAGE } from './catalogue/stages.ts';
 import { answer, type Answer, detail, type Request } from './http.ts';
@@ -96,6 +96,7 @@ function update(row: Row, request: Request, world: World): Answer {
   const verdict = judge({ model, body: request.body ?? {}, partial: request.method === 'PATCH', instance: row }, world.api, world.store);
   if ('errors' in verdict) return answer(400, verdict.errors);
   failOnHiddenClash(model, verdict.attributes, row, world);
+  if (model.key === BLUEPRINT) row.values.last_applied = new Date().toISOString();
   if (model.key === USER) changePerson(row, verdict.attributes);
   else Object.assign(row.values, verdict.attributes);
   world.audit.record('model_updated', row, request, world);

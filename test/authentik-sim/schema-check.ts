@@ -35,7 +35,10 @@ function byDiscriminator({ propertyName, mapping }: JsonObject): JsonObject {
     type: 'object',
     required: [name],
     properties: { [name]: { enum: forms.map(([value]) => value) } },
-    allOf: forms.map(([value, reference]) => ({ if: { properties: { [name]: { const: value } } }, then: { $ref: reference } })),
+    allOf: forms.map(([value, reference]) => ({
+      if: { required: [name], properties: { [name]: { const: value } } },
+      then: { $ref: reference },
+    })),
   };
 }
 

@@ -19,6 +19,14 @@ async function reply(response: Response): Promise<Reply> {
   return { status: response.status, body, first };
 }
 
+/** Logs in by the default authentication flow; gives what is shown in the end. */
+export async function logIn(visitor: Browser, username: string, password: string): Promise<JsonObject> {
+  const flow = 'default-authentication-flow';
+  await visitor.open(flow);
+  await visitor.answer(flow, { component: 'ak-stage-identification', uid_field: username });
+  return visitor.answer(flow, { component: 'ak-stage-password', password });
+}
+
 /** Calls the API below `/api/v3`; without a token as nobody. */
 export function apiCaller(url: string, token: string | null): Call {
   return async (method, path, body) => {
@@ -33,6 +41,8 @@ export interface Browser {
   open: (slug: string, query?: string) => Promise<JsonObject>;
   /** Answers what is shown. */
   answer: (slug: string, body: JsonObject, query?: string) => Promise<JsonObject>;
+  /** Calls the API as who is signed in; `csrf` in place of the cookie's, null for none. */
+  call: (method: string, path: string, csrf?: string | null) => Promise<Reply>;
   /** Opens a page outside the API, with the same cookies, and goes nowhere from there. */
   page: (path: string) => Promise<{ status: number; location: string }>;
 }
@@ -43,12 +53,13 @@ export interface Browser {
  */
 export function browser(url: string): Browser {
   const jar = new CookieJar();
-  const send = async (method: string, path: string, body?: JsonObject): Promise<Response> => {
+  const send = async (method: string, path: string, body?: JsonObject, forged?: string | null): Promise<Response> => {
     const cookies = await jar.getCookies(url);
+    const csrf = forged === undefined ? cookies.find(({ key }) => key === 'authentik_csrf')?.value : forged;
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       cookie: cookies.map((cookie) => cookie.cookieString()).join('; '),
-      'x-authentik-csrf': cookies.find(({ key }) => key === 'authentik_csrf')?.value ?? '',
+      ...(csrf === undefined || csrf === null ? {} : { 'x-authentik-csrf': csrf }),
     };
     const response = await fetch(`${url}${path}`, {
       method,
@@ -68,6 +79,7 @@ export function browser(url: string): Browser {
   return {
     open: (slug, query) => visit('GET', executor(slug, query)),
     answer: (slug, body, query) => visit('POST', executor(slug, query), body),
+    call: async (method, path, csrf) => reply(await send(method, `/api/v3${path}`, undefined, csrf)),
     page: async (path) => {
       const response = await send('GET', path);
       return { status: response.status, location: response.headers.get('location') ?? '' };

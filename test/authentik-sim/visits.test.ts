@@ -94,7 +94,7 @@ describe('visits', () => {
 
   it.each([
     { password: 'short', message: 'Password needs to be 8 characters or longer.' },
-    { password: 'long enough', message: null },
+    { password: 'Correct-horse-1', message: null },
   ])('judges a form by its validation policies: $password', async ({ password, message }) => {
     const pk = async (path: string): Promise<string> => asText((await call('GET', path)).first.pk);
     const fields = [await pk('/stages/prompt/prompts/?name=default-password-change-field-password')];

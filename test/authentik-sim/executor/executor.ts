@@ -124,7 +124,7 @@ function walk(visit: Visit): Answer {
 function notApplicable({ flow, inner, world, request }: Omit<Visit, 'plan'>, message: string): Answer {
   const { denied_action: action } = flow.values;
   const next = request.query.get('next');
-  const to = next?.startsWith('/') === true && action !== 'message' ? next : action === 'continue' ? '/' : null;
+  const to = next !== null && isOwnPath(next) && action !== 'message' ? next : action === 'continue' ? '/' : null;
   const refusal =
     to === null
       ? accessDenied({ flow, inner, world }, request.user?.values.username ?? '', message)
