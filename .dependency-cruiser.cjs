@@ -40,7 +40,14 @@ module.exports = {
       comment: 'Resources deal with Authentik; what they need of the cluster is handed to them.',
       severity: 'error',
       from: { path: '^src/resources/' },
-      to: { path: ['^src/(kube|controllers)/', CLIENT, BASE] },
+      to: { path: ['^src/(kube|controllers|server)/', CLIENT, BASE] },
+    },
+    {
+      name: 'server-without-kinds',
+      comment: 'A server knows lists and rows, and nothing of what is made of them.',
+      severity: 'error',
+      from: { path: '^src/server/' },
+      to: { path: ['^src/(kube|controllers|resources|advice)/', CLIENT, BASE] },
     },
     {
       name: 'controllers-without-client',
@@ -54,7 +61,7 @@ module.exports = {
       comment: 'src/kube implements what src/runtime asks for and knows nothing of Authentik.',
       severity: 'error',
       from: { path: '^src/kube/', ...notTests },
-      to: { path: '^src/(authentik|catalogue|resources|controllers)/' },
+      to: { path: '^src/(authentik|catalogue|resources|server|controllers)/' },
     },
     {
       name: 'api-below-everything',

@@ -5,7 +5,7 @@ describe('readConfig', () => {
     const read = readConfig([], {}, '1.2.3');
     expect(read).toMatchObject({
       kind: 'run',
-      config: { watchNamespaces: [], leaderElect: false, httpPort: 8080, workers: 4, logLevel: 'info' },
+      config: { watchNamespaces: [], leaderElect: false, httpPort: 8080, workers: 32, logLevel: 'info' },
     });
   });
 

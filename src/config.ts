@@ -96,7 +96,7 @@ function command(version: string): Command {
     .addOption(option('--leader-election-namespace <name>', "namespace of the Lease; default the pod's", 'AFO_LEADER_ELECTION_NAMESPACE'))
     .addOption(option('--http-port <port>', 'port of /healthz, /readyz and /metrics; 0 for any', 'AFO_HTTP_PORT', '8080'))
     .addOption(option('--http-host <address>', 'address to listen on; default all', 'AFO_HTTP_HOST'))
-    .addOption(option('--workers <number>', 'how many objects are reconciled at a time', 'AFO_WORKERS', '4'))
+    .addOption(option('--workers <number>', 'how many objects are reconciled at a time, on all servers together', 'AFO_WORKERS', '32'))
     .addOption(option('--log-level <level>', 'debug, info, warn or error', 'AFO_LOG_LEVEL', 'info'))
     .allowExcessArguments(false);
 }

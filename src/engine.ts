@@ -1,31 +1,35 @@
 import { ABANDON_ANNOTATION, FINALIZER, FORCE_DELETE_ANNOTATION, PAUSED_ANNOTATION } from './api/v1alpha1/group.ts';
-import type { AuthentikConnectionSpec } from './api/v1alpha1/authentik-connection.ts';
+import { baseURLOf } from './authentik/base-url.ts';
 import type { ClientOptions } from './authentik/client.ts';
 import type { Session } from './authentik/session.ts';
-import { connectionController, openSession } from './controllers/authentik-connection.ts';
+import { connectionController } from './controllers/authentik-connection.ts';
 import { flowController } from './controllers/authentik-flow.ts';
 import { policyController } from './controllers/authentik-policy.ts';
 import { promptController } from './controllers/authentik-prompt.ts';
 import { stageController } from './controllers/authentik-stage.ts';
-import { Connections, type DefaultConnection } from './controllers/connections.ts';
-import { DriftWatch } from './controllers/drift-watch.ts';
 import { enrollmentController } from './controllers/enrollment-binding.ts';
-import { Sessions } from './controllers/sessions.ts';
-import { topicsInAuthentik } from './controllers/topics.ts';
 import { SecretReader } from './resources/secret-reader.ts';
-import { systemClock } from './runtime/clock.ts';
+import { systemClock, type Clock } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
 import { dependencyTopic } from './runtime/deletion.ts';
 import { DependencyIndex } from './runtime/dependency-index.ts';
 import { Dispatcher } from './runtime/dispatcher.ts';
 import type { ReconcileMetrics } from './runtime/environment.ts';
 import type { EventRecorder } from './runtime/events.ts';
+import type { LaneName } from './runtime/lanes.ts';
 import type { Logger } from './runtime/logger.ts';
-import { keyOf, type ManagedObject, type ObjectKey } from './runtime/object.ts';
+import { formatKey, keyOf, parseKey, type ObjectKey } from './runtime/object.ts';
 import { scrubbed } from './runtime/quoted.ts';
 import { Reconciler } from './runtime/reconciler.ts';
 import type { Redaction } from './runtime/redaction.ts';
 import type { ConfigMapWriter, NamespaceLabels, ObjectChange, ObjectStore, SourceStore } from './runtime/store.ts';
+import { Connections, type DefaultConnection } from './server/connections.ts';
+import { openSession, type OpeningParts } from './server/open-session.ts';
+import { Parked } from './server/parked.ts';
+import type { Server, ServerListener } from './server/server.ts';
+import { Servers } from './server/servers.ts';
+import { Sessions } from './server/sessions.ts';
+import { topicsInAuthentik } from './server/topics.ts';
 import { Workqueue, type WorkqueueOptions } from './runtime/workqueue.ts';
 
 /** The first retry comes quickly; a server that is down is asked every two minutes in the end. */
@@ -45,6 +49,7 @@ export interface EngineParts {
   readonly clientOptions: Pick<ClientOptions, 'onRequest' | 'userAgent' | 'office'>;
   readonly defaultConnection?: DefaultConnection | undefined;
   readonly workers: number;
+  readonly clock?: Clock;
   readonly retry?: Pick<WorkqueueOptions, 'baseDelayMs' | 'maxDelayMs'>;
 }
 
@@ -52,19 +57,33 @@ export interface EngineParts {
 export class Engine {
   readonly queue: Workqueue;
   readonly #parts: EngineParts;
-  readonly #sessions = new Sessions();
+  readonly #servers: Servers;
+  readonly #sessions: Sessions;
+  readonly #parked = new Parked();
   readonly #reconciler: Reconciler<Session>;
   readonly #dispatcher: Dispatcher<Session>;
-  readonly #drift: DriftWatch;
-  #working = false;
+  readonly #connections: Connections;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    const { store, sources, log, metrics, redaction } = parts;
-    this.queue = new Workqueue({ ...(parts.retry ?? RETRY), logger: log });
+    const { store, sources, log, metrics, redaction, clientOptions, clock = systemClock } = parts;
+    this.queue = new Workqueue({ ...(parts.retry ?? RETRY), logger: log, clock });
     const index = new DependencyIndex();
     const events = redacted(parts.events, redaction);
-    const { controllers, connections } = this.#controllers(events);
+    this.#servers = new Servers({ clock, clientOptions: { ...clientOptions, log }, listener: this.#listener() });
+    this.#sessions = new Sessions(this.#servers);
+    const secrets = new SecretReader(sources, redaction, events);
+    const opening = { secrets, servers: this.#servers, sessions: this.#sessions };
+    this.#connections = new Connections({
+      store,
+      sessions: this.#sessions,
+      open: async (object) => openSession(object, opening),
+      defaultConnection: parts.defaultConnection,
+      namespaceLabels: parts.namespaceLabels,
+      clock,
+      park: (object, connection) => this.#parked.add(object, connection),
+    });
+    const controllers = this.#controllers(opening, secrets);
     const environment = {
       store,
       redact: (text: string, namespaces: readonly string[]) => redaction.scrub(text, namespaces),
@@ -84,31 +103,23 @@ export class Engine {
       sources,
       index,
       queue: this.queue,
-      extraTopics: (object) => topicsInAuthentik(object, connections.urlOf(object)),
+      passed: (key) => this.#passed(key),
+      extraTopics: (object) => topicsInAuthentik(object, this.#connections.addressOf(object)),
     });
-    this.#drift = new DriftWatch({
-      store,
-      sessions: this.#sessions,
-      clock: systemClock,
-      log,
-      wake: (topic) => this.#dispatcher.wake(topic),
-      resync: (connection) => this.#resync(connection),
-    });
-    store.subscribe((change) => this.#connectionChanged(change));
+    store.subscribe((change) => this.#changed(change));
   }
 
-  /** Begins to reconcile. Connections come first: whatever was Ready before a restart stays so, without a moment of doubt. */
-  async work(): Promise<void> {
-    this.#working = true;
-    const connections = this.#parts.store.list('AuthentikConnection');
-    await Promise.all(connections.map(async (connection) => this.#reconciler.reconcile(keyOf(connection))));
-    for (const connection of connections) this.#drift.watch(connection as ManagedObject<AuthentikConnectionSpec>);
-    this.#dispatcher.start(this.#parts.workers);
+  /**
+   * Begins to reconcile. What is found waits for its connection without a word: whatever was Ready before a restart stays so, without a
+   * moment of doubt, and nobody waits for a server that isn't theirs.
+   */
+  work(): void {
+    for (const connection of this.#parts.store.list('AuthentikConnection')) this.#dispatcher.enqueue(keyOf(connection));
+    this.#dispatcher.start(this.#parts.workers, (key) => this.#laneOf(key));
   }
 
   /** Takes no new work, and gives what runs `graceMs` to end well. */
   async drain(graceMs: number): Promise<void> {
-    this.#drift.stop();
     await this.#dispatcher.stop(graceMs);
   }
 
@@ -117,42 +128,65 @@ export class Engine {
     this.#sessions.close();
   }
 
-  #controllers(events: EventRecorder): { readonly controllers: readonly Controller<Session>[]; readonly connections: Connections } {
-    const { store, sources, redaction, log, clientOptions, configMaps, namespaceLabels, defaultConnection } = this.#parts;
-    const secrets = new SecretReader(sources, redaction, events);
-    const connection = { secrets, sessions: this.#sessions, clock: systemClock, clientOptions: { ...clientOptions, log } };
-    const connections = new Connections({
-      store,
-      sessions: this.#sessions,
-      open: async (object) => openSession(object, connection),
-      defaultConnection,
-      namespaceLabels,
-    });
-    const managed = { store, connections, secrets };
-    const controllers = [
-      connectionController(connection),
+  #controllers(opening: OpeningParts, secrets: SecretReader): readonly Controller<Session>[] {
+    const { store, configMaps } = this.#parts;
+    const managed = { store, connections: this.#connections, secrets };
+    return [
+      connectionController(opening),
       promptController(managed),
       policyController(managed),
       stageController(managed),
       flowController(managed),
       enrollmentController({ ...managed, configMaps }),
     ] as readonly Controller<Session>[];
-    return { controllers, connections };
   }
 
-  #resync(connection: ObjectKey): void {
-    this.#dispatcher.enqueue(connection);
-    this.#dispatcher.wake(dependencyTopic(connection));
+  /** A connection is looked at by itself; everything else shares its server with whoever uses it, as far as that bears them. */
+  #laneOf(key: ObjectKey): LaneName {
+    if (key.kind === 'AuthentikConnection') return { name: formatKey(key), limit: 1 };
+    const object = this.#parts.store.get(key);
+    const connection = object === undefined ? undefined : this.#connections.find(object);
+    if (connection === undefined) return { name: 'nowhere', limit: 4 };
+    const opened = this.#sessions.get(keyOf(connection));
+    return { name: baseURLOf(connection.spec.url), limit: opened?.server.client.maxConcurrentRequests ?? 4 };
   }
 
-  #connectionChanged({ key, previous, object }: ObjectChange): void {
-    if (key.kind !== 'AuthentikConnection' || !this.#working) return;
-    if (object === undefined) {
-      // The session stays: what hangs on the connection may still have to be cleaned up.
-      this.#drift.forget(key);
-    } else if (previous?.metadata.generation !== object.metadata.generation) {
-      this.#drift.watch(object as ManagedObject<AuthentikConnectionSpec>);
-    }
+  #listener(): ServerListener {
+    const holders = (server: Server): readonly ObjectKey[] => this.#servers.holders(server).map(parseKey);
+    return {
+      wake: (topic) => this.#dispatcher.wake(topic),
+      resync: (server) => {
+        for (const connection of holders(server)) {
+          this.#dispatcher.enqueue(connection, 'routine');
+          this.#dispatcher.wake(dependencyTopic(connection), 'routine');
+        }
+      },
+      lookAgain: (server) => {
+        for (const connection of holders(server)) this.#dispatcher.enqueue(connection);
+      },
+      recovered: (server) => {
+        for (const connection of holders(server)) {
+          this.#dispatcher.enqueue(connection);
+          this.#unpark(formatKey(connection));
+        }
+      },
+    };
+  }
+
+  #unpark(connection: string): void {
+    for (const object of this.#parked.release(connection)) this.#dispatcher.enqueue(object);
+  }
+
+  /** Whoever waited for a connection may say what it says now. */
+  #passed(key: ObjectKey): void {
+    if (key.kind !== 'AuthentikConnection') return;
+    this.#sessions.judged(key);
+    this.#unpark(formatKey(key));
+  }
+
+  #changed({ key, previous, object }: ObjectChange): void {
+    if (object === undefined) this.#sessions.objectGone(key, previous?.metadata.uid ?? '');
+    if (object === undefined && key.kind === 'AuthentikConnection') this.#unpark(formatKey(key));
   }
 }
 

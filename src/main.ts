@@ -82,7 +82,7 @@ async function work(
   started: Promise<void>,
 ): Promise<'signal'> {
   office.extend(Infinity);
-  const working = started.then(async () => operator.work());
+  const working = started.then(() => operator.work());
   metrics.leading(true);
   // A failure to start ends the wait; success doesn't.
   await Promise.race([ended, working.then(async () => ended)]);
@@ -114,12 +114,7 @@ async function lead(
     logger: log,
     onStartedLeading: () => {
       metrics.leading(true);
-      void operator.work().catch((error: unknown) => {
-        // Somebody else shall have a try: a leader that does nothing would hold the Lease for ever.
-        log.error({ err: error }, 'could not begin to work');
-        process.exitCode = 1;
-        process.kill(process.pid, 'SIGTERM');
-      });
+      operator.work();
     },
     onStopping: async () => operator.shutDown(),
   });

@@ -87,8 +87,8 @@ export class FlowOperator extends OperatorBase {
   }
 
   /** Begins to reconcile. */
-  async work(): Promise<void> {
-    return this.#engine.work();
+  work(): void {
+    this.#engine.work();
   }
 
   /** Ends what runs, in order, and gives it a while to end well. */

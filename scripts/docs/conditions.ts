@@ -43,6 +43,11 @@ export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
       type: 'PermissionsGranted',
       meaning: "The token's roles allow everything that the operator can do; else `status.missingPermissions` lists what is missing.",
     },
+    {
+      type: 'ChangesFollowed',
+      meaning:
+        'Whether what others change in Authentik is noticed within `driftPollInterval`; if not, only the full comparison finds it. For information: the connection is Ready all the same.',
+    },
   ],
   AuthentikFlow: [
     {

@@ -18,7 +18,7 @@ ${table(['Of', 'May'], byModel(requiredPermissions()))}
 An EnrollmentBinding with \`sourceRef\` also needs the right to change that type of source, such as \`authentik_sources_oauth.change_oauthsource\`: the
 blueprint grants none, since that is the right to change where logins come from.
 
-These are optional. Without the first, changes by others are found at the next full comparison (\`resyncInterval\`, one hour) instead of within a minute; without
+These are optional. Without the first two, changes by others, and what a blueprint changes, are found at the next full comparison (\`resyncInterval\`, one hour) instead of within a minute; without
 the other two, a changed policy may take a few minutes to show.
 
 ${table(['Of', 'May'], byModel(OPTIONAL_PERMISSIONS))}`;

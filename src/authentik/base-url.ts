@@ -14,3 +14,12 @@ export function parseBaseURL(url: string): string {
   }
   return parsed.origin + parsed.pathname.replace(/\/+$/, '');
 }
+
+/** The same, or the text itself where it is no address: for comparing. */
+export function baseURLOf(url: string): string {
+  try {
+    return parseBaseURL(url);
+  } catch {
+    return url;
+  }
+}

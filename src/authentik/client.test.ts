@@ -80,23 +80,13 @@ describe('AuthentikClient', () => {
       body: { pagination: { next, count }, results },
     });
 
-    it('reads every page, a hundred objects at a time, with the filter on each', async () => {
-      answerWith(page(2, 3, 1, 2), page(0, 3, 3));
-      await expect(connect().list('/stages/all/', { name: 'x' })).resolves.toEqual([1, 2, 3]);
+    it('reads every page, with the filter on each, and from where the last one ended', async () => {
+      answerWith(page(2, 101, ...Array.from({ length: 100 }, (_, index) => index)), page(0, 101, 99, 100));
+      await expect(connect().list('/stages/all/', { name: 'x' })).resolves.toHaveLength(101);
       expect(server.requests.map(({ url }) => url)).toEqual([
         '/api/v3/stages/all/?name=x&page_size=100',
-        '/api/v3/stages/all/?name=x&page_size=100&page=2',
+        '/api/v3/stages/all/?name=x&page_size=99&page=2',
       ]);
-    });
-
-    it('reads again when the list shrank, since an object may have slipped to a page already read', async () => {
-      answerWith(page(2, 4, 1, 2), page(0, 3, 4), page(2, 3, 2, 3), page(0, 3, 4));
-      await expect(connect().list('/stages/all/')).resolves.toEqual([2, 3, 4]);
-    });
-
-    it('reads again when the last page vanished, and does not take that for a list that is not there', async () => {
-      answerWith(page(2, 3, 1, 2), { status: 404, body: { detail: 'Invalid page.' } }, page(0, 2, 1, 2));
-      await expect(connect().list('/stages/all/')).resolves.toEqual([1, 2]);
     });
 
     it.each([
@@ -176,7 +166,7 @@ describe('AuthentikClient', () => {
   it('refuses an answer larger than Authentik ever sends', async () => {
     answerWith({ body: { x: 'x'.repeat(17 * 1024 * 1024) } });
     await expect(connect().get('/x/')).rejects.toMatchObject({
-      reason: 'Unreachable',
+      reason: 'TooMuchData',
       message: expect.stringContaining('more data') as string,
     });
   });

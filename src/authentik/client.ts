@@ -17,6 +17,8 @@ import { createTransport, errorFromThrown, rawResponse } from './transport.ts';
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Two requests in flight give a small Authentik all the throughput it has; more than a handful only wait there. */
 const DEFAULT_CONCURRENCY = 4;
+/** The most that a connection may ask for. */
+const MAX_CONCURRENCY = 32;
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -27,6 +29,36 @@ export interface RequestRecord {
   readonly template: string;
   readonly status: number | 'error';
   readonly durationMs: number;
+}
+
+type Request = Call & { readonly method: Method };
+
+/** A write that Authentik has carried out. */
+export interface OwnWrite {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  /** The parsed body. */
+  readonly answer: unknown;
+}
+
+/** How a request ended: it was answered, whatever the answer; nothing came that could be Authentik's; or we called it off ourselves. */
+export type Ending =
+  | { readonly kind: 'answered'; readonly requestID: string | undefined; readonly write?: OwnWrite; readonly error?: AuthentikError }
+  | { readonly kind: 'unanswered'; readonly error: AuthentikError }
+  | { readonly kind: 'called off' };
+
+/** Keeps account of all requests to a server. */
+export interface Traffic {
+  /** Throws when no request may be sent now. */
+  admit(): void;
+  /** A request leaves; what is returned is told how it ended. */
+  sent(method: string): (ending: Ending) => void;
+}
+
+/** What may be changed while a client is used; undefined is the default. */
+export interface ClientLimits {
+  readonly requestTimeoutMs: number | undefined;
+  readonly maxConcurrentRequests: number | undefined;
 }
 
 /** How to reach one Authentik. */
@@ -44,6 +76,7 @@ export interface ClientOptions {
   /** Whoever may write only for a time: its end calls off whatever is under way or waiting, and no write begins after it. */
   readonly office?: Office;
   readonly onRequest?: (record: RequestRecord) => void;
+  readonly traffic?: Traffic;
   readonly log: Logger;
 }
 
@@ -57,7 +90,7 @@ export class AuthentikClient {
   /** Scheme, host and sub-path of the server, without a trailing slash. */
   readonly base: string;
   readonly #options: ClientOptions;
-  readonly #timeoutMs: number;
+  #timeoutMs: number;
   readonly #agents: Agents;
   readonly #http: AxiosInstance;
   readonly #limit: LimitFunction;
@@ -73,7 +106,7 @@ export class AuthentikClient {
     this.base = parseBaseURL(options.url);
     this.#options = options;
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.#agents = createAgents(concurrency, options.caPem);
+    this.#agents = createAgents(MAX_CONCURRENCY, options.caPem);
     this.#limit = pLimit(concurrency);
     this.#stopped = options.office === undefined ? this.#closing.signal : AbortSignal.any([options.office.signal, this.#closing.signal]);
     this.#http = createTransport(`${this.base}/api/v3`, this.#agents, this.#timeoutMs, {
@@ -94,9 +127,38 @@ export class AuthentikClient {
     return this.#send('GET', path, query);
   }
 
-  /** The objects of all pages, in the server's order. */
-  async list(path: string, query: Query = {}): Promise<readonly unknown[]> {
-    return readAllPages(async (page) => this.get(path, { ...query, ...page }), `${this.base}/api/v3${path}`);
+  /** How many requests may be under way. */
+  get maxConcurrentRequests(): number {
+    return this.#limit.concurrency;
+  }
+
+  /** Changes the limits for what is sent from now on. */
+  tune({ requestTimeoutMs, maxConcurrentRequests }: ClientLimits): void {
+    this.#timeoutMs = requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#limit.concurrency = maxConcurrentRequests ?? DEFAULT_CONCURRENCY;
+  }
+
+  /** The objects of all pages, in the server's order, or what `take` makes of each. Ask for an order that is the same for every page. */
+  async list(path: string, query?: Query): Promise<readonly unknown[]>;
+  async list<T>(path: string, query: Query, take: (row: unknown) => T): Promise<readonly T[]>;
+  async list<T>(path: string, query: Query = {}, take?: (row: unknown) => T): Promise<readonly unknown[]> {
+    return readAllPages(
+      async (page) => this.get(path, { ...query, ...page }),
+      `${this.base}/api/v3${path}`,
+      take ?? ((row: unknown) => row),
+    );
+  }
+
+  /** The same server for whoever finds out whether it is there: its requests leave although no others may. */
+  get probing(): Pick<AuthentikClient, 'base' | 'get' | 'list'> {
+    const get = async (path: string, query?: Query): Promise<unknown> => this.#send('GET', path, query, undefined, true);
+    const list = async (path: string, query: Query = {}): Promise<readonly unknown[]> =>
+      readAllPages(
+        async (page) => get(path, { ...query, ...page }),
+        `${this.base}/api/v3${path}`,
+        (row) => row,
+      );
+    return { base: this.base, get, list };
   }
 
   /** Creates something or starts an action; see {@link AuthentikError.ambiguous} for what to do when it fails. */
@@ -124,26 +186,46 @@ export class AuthentikClient {
     this.#agents.destroy();
   }
 
-  async #send(method: Method, path: string, query: Query = {}, body?: unknown): Promise<unknown> {
-    const call: Call = { method, path, base: this.base, timeoutMs: this.#timeoutMs, secrets: [this.#options.token, ...secretValues(body)] };
-    return this.#limit(async () => {
-      const deadline = new Deadline(this.#timeoutMs, this.#stopped);
-      try {
-        // Here, after the wait for its turn.
-        if (method !== 'GET') this.#options.office?.assertHeld();
-        const response = await this.#http.request<string>({
+  async #send(method: Method, path: string, query: Query = {}, body?: unknown, probing = false): Promise<unknown> {
+    const timeoutMs = this.#timeoutMs;
+    const call: Request = { method, path, base: this.base, timeoutMs, secrets: [this.#options.token, ...secretValues(body)] };
+    // A probe doesn't queue behind what hangs.
+    return probing
+      ? this.#exchange(call, query, body)
+      : this.#limit(async () => {
+          this.#options.traffic?.admit();
+          return this.#exchange(call, query, body);
+        });
+  }
+
+  async #exchange(call: Request, query: Query, body: unknown): Promise<unknown> {
+    const { method, path, timeoutMs } = call;
+    // Here, after the wait for its turn.
+    const deadline = new Deadline(timeoutMs, this.#stopped);
+    let ended: ((ending: Ending) => void) | undefined;
+    try {
+      if (method !== 'GET') this.#options.office?.assertHeld();
+      ended = this.#options.traffic?.sent(method);
+      const response = rawResponse(
+        await this.#http.request<string>({
           method,
           url: path + queryString(query),
+          timeout: timeoutMs,
           signal: deadline.signal,
           ...(body === undefined ? {} : { data: body }),
-        });
-        return parseBody(call, rawResponse(response));
-      } catch (error) {
-        throw errorFromThrown(call, error, deadline);
-      } finally {
-        deadline.clear();
-      }
-    });
+        }),
+      );
+      const answer = parseBody(call, response);
+      const requestID = response.header('x-authentik-id');
+      ended?.({ kind: 'answered', requestID, ...(method === 'GET' ? {} : { write: { method, path, answer } }) });
+      return answer;
+    } catch (thrown) {
+      const error = errorFromThrown(call, thrown, deadline);
+      ended?.(endingOf(error, deadline));
+      throw error;
+    } finally {
+      deadline.clear();
+    }
   }
 
   /** Reports every request that leaves, retries included. Registered before the retries, so that it sees each outcome first. */
@@ -172,6 +254,12 @@ export class AuthentikClient {
       },
     );
   }
+}
+
+function endingOf(error: AuthentikError, deadline: Deadline): Ending {
+  if (deadline.ending === 'stopped') return { kind: 'called off' };
+  if (error.reason === 'Unreachable') return { kind: 'unanswered', error };
+  return { kind: 'answered', requestID: error.requestID, error };
 }
 
 function parseBody(call: Call, response: RawResponse): unknown {

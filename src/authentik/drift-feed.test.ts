@@ -22,7 +22,7 @@ class Log {
       action,
       user: { pk: 3, email: '', username: 'akadmin' },
       app: 'authentik.events.middleware',
-      context: { model, http_request: { method: 'PATCH' } },
+      context: { model, http_request: { method: 'PATCH', request_id: 'request' } },
       // Authentik writes microseconds.
       created: new Date(START + at * 1000).toISOString().replace('Z', '123Z'),
     };
@@ -30,11 +30,12 @@ class Log {
     this.events.sort((a, b) => b.created.localeCompare(a.created));
   }
 
-  async get(_path: string, query?: { page_size?: unknown }): Promise<unknown> {
+  async get(_path: string, query?: { page_size?: unknown; page?: unknown }): Promise<unknown> {
     this.queries.push(query);
-    const size = Number(query?.page_size);
-    const results = this.events.slice(0, size);
-    return Promise.resolve({ pagination: { next: this.events.length > size ? 2 : 0, count: this.events.length }, results });
+    const [size, page] = [Number(query?.page_size), Number(query?.page ?? 1)];
+    const results = this.events.slice((page - 1) * size, page * size);
+    const next = this.events.length > page * size ? page + 1 : 0;
+    return Promise.resolve({ pagination: { next, count: this.events.length }, results });
   }
 }
 
@@ -52,46 +53,62 @@ describe('DriftFeed', () => {
     await expect(feed.poll()).resolves.toEqual({
       complete: true,
       changes: [
-        { app: 'authentik_core', model: 'user', pk: '10', action: 'model_created', username: 'akadmin' },
+        { model: 'authentik_core.user', pk: '10', action: 'model_created', requestID: 'request' },
         {
-          app: 'authentik_stages_email',
-          model: 'emailstage',
+          model: 'authentik_stages_email.emailstage',
           pk: '0f0e0d0c-0b0a-4908-8706-050403020100',
           action: 'model_deleted',
-          username: 'akadmin',
+          requestID: 'request',
         },
       ],
     });
     await expect(feed.poll()).resolves.toEqual({ changes: [], complete: true });
   });
 
-  it('asks once per poll, for one event at first and for a page of changes afterwards', async () => {
+  it('asks once per poll as long as a page is enough', async () => {
     const log = new Log();
     const feed = new DriftFeed(log);
     await feed.poll();
     await feed.poll();
-    const query = { actions: ['model_updated', 'model_created', 'model_deleted'], ordering: '-created' };
-    expect(log.queries).toEqual([
-      { ...query, page_size: 1 },
-      { ...query, page_size: 100 },
-    ]);
+    const query = { actions: ['model_updated', 'model_created', 'model_deleted'], ordering: '-created', page_size: 100 };
+    expect(log.queries).toEqual([query, query]);
   });
 
   it.each([
-    { reason: 'a page full of news that goes on', before: 1, news: 101, complete: false, changes: 100 },
-    { reason: 'more news than a page in a log that was empty', before: 0, news: 101, complete: false, changes: 100 },
-    { reason: 'a page full of news that ends there', before: 0, news: 100, complete: true, changes: 100 },
-    { reason: 'a page that just reaches what was known', before: 1, news: 99, complete: true, changes: 99 },
-    { reason: 'a page whose last event is news, with known ones beyond', before: 1, news: 100, complete: false, changes: 100 },
-  ])('says whether it saw everything: $reason', async ({ before, news, complete, changes }) => {
+    { reason: 'a page that just reaches what was known', before: 1, news: 99, requests: 1 },
+    { reason: 'a page whose last event is news, with known ones beyond', before: 1, news: 100, requests: 2 },
+    { reason: 'a page full of news that ends there', before: 0, news: 100, requests: 1 },
+    { reason: 'many pages of news', before: 1, news: 950, requests: 10 },
+  ])('goes on until it meets what it knew: $reason', async ({ before, news, requests }) => {
     const log = new Log();
     const feed = new DriftFeed(log);
     for (let at = 0; at < before; at += 1) log.add(at);
     await feed.poll();
     for (let at = 0; at < news; at += 1) log.add(1000 + at);
+    log.queries.length = 0;
     const report = await feed.poll();
-    expect(report.complete).toBe(complete);
-    expect(report.changes).toHaveLength(changes);
+    expect(report.complete).toBe(true);
+    expect(report.changes).toHaveLength(news);
+    expect(log.queries).toHaveLength(requests);
+  });
+
+  it('says so when more has happened than it is willing to read', async () => {
+    const log = new Log();
+    const feed = new DriftFeed(log);
+    log.add(0);
+    await feed.poll();
+    for (let at = 0; at < 1001; at += 1) log.add(1000 + at);
+    expect((await feed.poll()).complete).toBe(false);
+    expect((await feed.poll()).changes).toEqual([]);
+  });
+
+  it('reports what was made a moment before the first poll and became visible after it', async () => {
+    const log = new Log();
+    log.add(30);
+    const feed = new DriftFeed(log);
+    await feed.poll();
+    log.add(10);
+    expect((await feed.poll()).changes).toHaveLength(1);
   });
 
   it('reports an event that became visible after a newer one, since its transaction took longer', async () => {
@@ -113,7 +130,7 @@ describe('DriftFeed', () => {
     await feed.poll();
     log.add(10, { unexpected: true });
     log.add(11);
-    await expect(feed.poll()).resolves.toMatchObject({ complete: true, changes: [{ model: 'flow' }] });
+    await expect(feed.poll()).resolves.toMatchObject({ complete: true, changes: [{ model: 'authentik_flows.flow' }] });
   });
 
   it('goes on where it was after a failure', async () => {

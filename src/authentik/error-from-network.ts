@@ -1,3 +1,4 @@
+import type { Reason } from '../runtime/reasons.ts';
 import { AuthentikError, describeCall, isCreate, type Call } from './errors.ts';
 
 /** Why a request ended without an answer, beside what the network said. */
@@ -59,8 +60,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 /** Says what a request means that got no answer, or none that could be read. Always transient. */
 export function errorFromNetwork(call: Call, thrown: unknown, ending: Ending = 'failed'): AuthentikError {
   const host = URL.parse(call.base)?.host ?? call.base;
-  const fail = (message: string, sent: boolean): AuthentikError =>
-    new AuthentikError('Unreachable', message, {
+  const fail = (message: string, sent: boolean, reason: Reason = 'Unreachable'): AuthentikError =>
+    new AuthentikError(reason, message, {
       ambiguous: sent && isCreate(call),
       ...(sent ? {} : { refused: true }),
       cause: causeWithoutRequest(thrown),
@@ -71,7 +72,7 @@ export function errorFromNetwork(call: Call, thrown: unknown, ending: Ending = '
     case 'stopped':
       return fail(`${describeCall(call)} was called off because the connection is being closed.`, true);
     case 'too large':
-      return fail(`${host} answered ${describeCall(call)} with more data than Authentik ever sends: check url.`, true);
+      return fail(`${host} answered ${describeCall(call)} with more data than Authentik ever sends: check url.`, true, 'TooMuchData');
     case 'failed': {
       const code = codeOf(thrown);
       const known = EXPLANATIONS[code];

@@ -26,6 +26,7 @@ export function requiredPermissions(): readonly string[] {
 /** What makes it quicker, and is done without when it isn't granted: the audit log tells of changes at once, caches are cleared. */
 export const OPTIONAL_PERMISSIONS = [
   'authentik_events.view_event',
+  'authentik_blueprints.view_blueprintinstance',
   'authentik_flows.clear_flow_cache',
   'authentik_policies.clear_policy_cache',
 ] as const;

@@ -1,33 +1,17 @@
-import { createHash } from 'node:crypto';
-import { intervalOf, type AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connection.ts';
-import { AuthentikClient, type ClientOptions } from '../authentik/client.ts';
-import { KeyedLock } from '../authentik/keyed-lock.ts';
-import { ListCache } from '../authentik/list-cache.ts';
-import { missingPermissions, probe } from '../authentik/server-info.ts';
+import type { AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connection.ts';
+import { baseURLOf } from '../authentik/base-url.ts';
+import { missingPermissions } from '../authentik/server-info.ts';
 import type { Session } from '../authentik/session.ts';
-import { isSupported, parseVersion, SUPPORTED } from '../authentik/versions.ts';
 import { requiredPermissions } from '../catalogue/permissions.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Judgement } from '../runtime/conditions.ts';
 import type { Controller } from '../runtime/controller.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { External, Observation } from '../runtime/external.ts';
 import { keyOf, type ManagedObject } from '../runtime/object.ts';
 import type { Reason } from '../runtime/reasons.ts';
 import type { SourceKey } from '../runtime/store.ts';
-import type { SecretReader } from '../resources/secret-reader.ts';
-import { publicBase } from './public-url.ts';
-import type { Sessions } from './sessions.ts';
-
-/** How long a list may serve, in milliseconds: long enough for a burst of objects, short enough that nobody waits for a change. */
-const LIST_TTL_MS = 30_000;
-
-/** What the connection controller works with. */
-export interface ConnectionParts {
-  readonly secrets: SecretReader;
-  readonly sessions: Sessions;
-  readonly clock: Clock;
-  readonly clientOptions: Pick<ClientOptions, 'log' | 'onRequest' | 'userAgent' | 'office'>;
-}
+import { openSession, type OpeningParts } from '../server/open-session.ts';
+import type { Server } from '../server/server.ts';
 
 const CONCERNS: Partial<Record<Reason, readonly string[]>> = {
   SecretNotFound: ['Authenticated'],
@@ -39,26 +23,28 @@ const CONCERNS: Partial<Record<Reason, readonly string[]>> = {
 };
 
 /** Connections: nothing in Authentik, but everything else waits for them. */
-export function connectionController(parts: ConnectionParts): Controller<Session> {
+export function connectionController(parts: OpeningParts): Controller<Session> {
+  /** Known from the step that connects on. */
+  const serverOf = (object: ManagedObject): Server | undefined => parts.sessions.get(keyOf(object))?.server;
   return {
     kind: 'AuthentikConnection',
     manages: 'nothing',
-    conditions: ['Authenticated', 'VersionSupported', 'PermissionsGranted'],
+    conditions: ['Authenticated', 'VersionSupported', 'PermissionsGranted', 'ChangesFollowed'],
     externalName: (object) => specOf(object).url,
     dependencies: () => [],
     sources,
     claim: () => undefined,
-    server: (object) => publicBase(specOf(object).url),
+    server: (object) => baseURLOf(specOf(object).url),
     policies: () => ({ adoption: 'Always', deletion: 'Retain' }),
     readyAfter: () => [],
     connect: async (object) => {
-      const session = await openSession(object, parts);
+      const { session } = await openSession(object, parts);
       return { session, status: {}, url: session.url };
     },
     resolveReferences: () => Promise.resolve(undefined),
     readSecrets: () => Promise.resolve(undefined),
-    external: (_object, session) => observed(session),
-    externalForDeletion: (_object, session) => observed(session),
+    external: (object, session) => observed(session, serverOf(object)),
+    externalForDeletion: (object, session) => observed(session, serverOf(object)),
     conditionsFor: (error) => CONCERNS[error.reason] ?? [],
     isHeldBy: (object, dependent) =>
       (dependent.status as { connection?: string } | undefined)?.connection === `${object.metadata.namespace}/${object.metadata.name}`,
@@ -78,50 +64,7 @@ function sources(object: ManagedObject): readonly SourceKey[] {
   ];
 }
 
-/** Asks the server who we are, and keeps the session for everybody else. A client whose settings haven't changed goes on being used. */
-export async function openSession(object: ManagedObject, parts: ConnectionParts): Promise<Session> {
-  const spec = specOf(object);
-  const token = (await parts.secrets.text(object, spec.tokenSecretRef)).value;
-  const caPem = spec.caBundleRef === undefined ? undefined : await parts.secrets.bundle(object, spec.caBundleRef);
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([spec.url, token, caPem, spec.requestTimeout, spec.maxConcurrentRequests]))
-    .digest('hex');
-  const known = parts.sessions.get(keyOf(object));
-  const client = known?.fingerprint === fingerprint ? known.session.client : new AuthentikClient(clientOptions(spec, token, caPem, parts));
-  const info = await probe(client);
-  if (!isSupported(info.version)) throw unsupported(info.version);
-  const fresh = known?.session.client === client ? known.session : undefined;
-  const session: Session = {
-    url: publicBase(spec.url),
-    publicURL: publicBase(spec.publicURL ?? spec.url),
-    caPem,
-    client,
-    cache: fresh?.cache ?? new ListCache(client, { ttlMs: LIST_TTL_MS, clock: parts.clock }),
-    // The same server has the same rows, whatever the token is.
-    locks: known?.session.url === publicBase(spec.url) ? known.session.locks : new KeyedLock(),
-    info,
-    version: parseVersion(info.version).minor,
-  };
-  parts.sessions.set(keyOf(object), { session, fingerprint });
-  return session;
-}
-
-function clientOptions(spec: AuthentikConnectionSpec, token: string, caPem: string | undefined, parts: ConnectionParts): ClientOptions {
-  return {
-    ...parts.clientOptions,
-    url: spec.url,
-    token,
-    ...(caPem === undefined ? {} : { caPem }),
-    requestTimeoutMs: intervalOf(spec, 'requestTimeout'),
-    ...(spec.maxConcurrentRequests === undefined ? {} : { maxConcurrentRequests: spec.maxConcurrentRequests }),
-  };
-}
-
-function unsupported(version: string): OperatorError {
-  return new OperatorError('UnsupportedVersion', `this Authentik is ${version}; supported are ${SUPPORTED.join(', ')}: use one of these`);
-}
-
-function observed(session: Session): External {
+function observed(session: Session, server: Server | undefined): External {
   const missing = missingPermissions(session.info, requiredPermissions());
   const observation: Observation = {
     exists: true,
@@ -136,7 +79,11 @@ function observed(session: Session): External {
         : [{ type: 'PermissionsGranted', status: 'True', reason: 'Reconciled', message: granted(session) } as const]),
     ],
   };
-  const nothing = async (): Promise<Observation> => Promise.resolve(observation);
+  const nothing = async (): Promise<Observation> => {
+    // Where the log ends is known before anything is read that must be kept up to date.
+    await server?.watch.begun();
+    return { ...observation, conditions: [...(observation.conditions ?? []), followed(server)] };
+  };
   return {
     refresh: async (observed) => Promise.resolve(observed),
     observe: nothing,
@@ -161,4 +108,33 @@ function granted(session: Session): string {
   return session.info.permissions === undefined
     ? 'this Authentik does not tell the rights of the token; a missing one shows when it is needed'
     : 'the roles grant everything that the operator can do';
+}
+
+const NOT_ALLOWED = {
+  log: 'the audit log (authentik_events.view_event)',
+  blueprints: 'blueprints (authentik_blueprints.view_blueprintinstance)',
+};
+
+/** Advisory: whether what others change in Authentik is noticed at once. */
+function followed(server: Server | undefined): Judgement {
+  const type = 'ChangesFollowed';
+  const { log, blueprints } = server?.watch.told ?? { log: 'unknown', blueprints: 'unknown' };
+  if (log === 'off')
+    return {
+      type,
+      status: 'False',
+      reason: 'NotApplicable',
+      message: 'driftPollInterval is 0s: what others change is noticed at the resync',
+    };
+  const denied = [...(log === 'denied' ? [NOT_ALLOWED.log] : []), ...(blueprints === 'denied' ? [NOT_ALLOWED.blueprints] : [])];
+  if (denied.length > 0)
+    return {
+      type,
+      status: 'False',
+      reason: 'PermissionDenied',
+      message: `the token may not look at ${denied.join(' and ')}: what others change there is noticed at the resync`,
+    };
+  if (log === 'unknown' || blueprints === 'unknown')
+    return { type, status: 'Unknown', reason: 'Progressing', message: 'the audit log could not be read yet' };
+  return { type, status: 'True', reason: 'Reconciled', message: 'what others change is noticed within driftPollInterval' };
 }

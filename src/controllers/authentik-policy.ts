@@ -1,7 +1,6 @@
 import type { AuthentikPolicySpec } from '../api/v1alpha1/authentik-policy.ts';
 import type { Session } from '../authentik/session.ts';
 import { POLICIES } from '../catalogue/policies.ts';
-import { clearDueCaches, clearPolicyCaches } from '../resources/caches.ts';
 import type { Resolved } from '../resources/entity/desired.ts';
 import type { EntityResource } from '../resources/entity/entity-resource.ts';
 import type { External } from '../runtime/external.ts';
@@ -32,16 +31,16 @@ function forgetful(resource: EntityResource, session: Session): External {
     delete: async (observed) => resource.delete(observed),
     update: async (observed) => {
       const updated = await resource.update(observed);
-      await clearPolicyCaches(session);
+      await session.caches.clear();
       return updated;
     },
     settle: async () => {
-      await clearDueCaches(session);
+      await session.caches.clearDue();
       return resource.settle();
     },
     restore: async (observed, before) => {
       await resource.restore(observed, before);
-      await clearPolicyCaches(session);
+      await session.caches.clear();
     },
   };
 }

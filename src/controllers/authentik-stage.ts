@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Advice } from '../advice/advise.ts';
 import type { AuthentikFlowSpec } from '../api/v1alpha1/authentik-flow.ts';
 import type { AuthentikStageSpec } from '../api/v1alpha1/authentik-stage.ts';
-import type { ApiObject } from '../authentik/list-cache.ts';
+import type { ApiObject } from '../authentik/api-object.ts';
 import type { Session } from '../authentik/session.ts';
 import { STAGES } from '../catalogue/stages.ts';
 import { adviceOnStage } from '../resources/advice/advice-on-stage.ts';

@@ -1,5 +1,5 @@
 import type { Session } from '../authentik/session.ts';
-import type { ApiObject } from '../authentik/list-cache.ts';
+import type { ApiObject } from '../authentik/api-object.ts';
 import type { EntityType } from '../catalogue/entity.ts';
 import { declaredFields, resolved, type Resolved } from '../resources/entity/desired.ts';
 import { EntityResource } from '../resources/entity/entity-resource.ts';

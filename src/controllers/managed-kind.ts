@@ -8,7 +8,7 @@ import type { MemberSecrets } from '../resources/member-secrets.ts';
 import { keyOfReference, ReferenceResolver } from '../resources/references.ts';
 import type { SecretReader } from '../resources/secret-reader.ts';
 import type { References } from '../resources/entity/desired.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from '../server/connections.ts';
 
 /** What every controller of a kind with something in Authentik works with. */
 export interface ManagedKindParts {
@@ -27,7 +27,7 @@ export function managedKind(parts: ManagedKindParts): Pick<ManagedController<nev
       const connected = await parts.connections.connect(object);
       return { ...connected, requestTimeoutMs: connected.session.client.requestTimeoutMs };
     },
-    server: (object) => parts.connections.urlOf(object),
+    server: (object) => parts.connections.addressOf(object),
     policies: (object) => policiesOf(object, parts.connections),
   };
 }

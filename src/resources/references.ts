@@ -1,4 +1,5 @@
 import type { Reference } from '../api/v1alpha1/common.ts';
+import type { ApiObject } from '../authentik/api-object.ts';
 import type { Session } from '../authentik/session.ts';
 import { targetOf } from '../catalogue/references.ts';
 import type { ReferenceTarget } from '../catalogue/field.ts';
@@ -83,14 +84,22 @@ export class ReferenceResolver implements References {
   async #external(external: string, to: ReferenceTarget): Promise<string> {
     // A UUID needs no look-up to be used, but one that is wrong should be named before anything is written.
     const { path, naturalKey, noun, numerous } = targetOf(to);
-    const rows = numerous === true ? await this.#filtered(path, naturalKey, external) : await this.#session.cache.list(path);
-    const found =
-      rows.find((row) => (UUID.test(external) && row.pk === external.toLowerCase()) || row[naturalKey] === external) ??
-      rows.find((row) => sameText(row[naturalKey], external));
+    const found = numerous === true ? await this.#asked(path, naturalKey, external) : await this.#listed(path, naturalKey, external);
     if (found !== undefined) return found.pk;
     throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, {
       retryAfterMs: LOOK_AGAIN_MS,
     });
+  }
+
+  async #listed(path: string, naturalKey: string, external: string): Promise<ApiObject | undefined> {
+    const { cache } = this.#session;
+    const byKey = UUID.test(external) ? await cache.get(path, external.toLowerCase()) : undefined;
+    return byKey ?? (await cache.named(path, naturalKey, external)) ?? cache.find(path, (row) => sameText(row[naturalKey], external));
+  }
+
+  async #asked(path: string, naturalKey: string, external: string): Promise<ApiObject | undefined> {
+    const rows = await this.#filtered(path, naturalKey, external);
+    return rows.find((row) => row[naturalKey] === external) ?? rows.find((row) => sameText(row[naturalKey], external));
   }
 
   async #filtered(path: string, naturalKey: string, value: string): Promise<readonly ReturnType<typeof parseObject>[]> {

@@ -59,7 +59,7 @@ describe('who is looked at when something changes', () => {
     expect(queued()).toEqual(['user']);
     await world.pass('a');
     expect(queued()).toEqual([]);
-    world.connectError = new OperatorError('Unreachable', 'down');
+    world.connectError = new OperatorError('Unauthorized', 'no');
     await world.pass('a');
     expect(queued()).toEqual(['user']);
   });

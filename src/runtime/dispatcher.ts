@@ -3,7 +3,8 @@ import { ADVICE, isReady, isWhole, type Condition } from './conditions.ts';
 import type { Controller } from './controller.ts';
 import { dependencyTopic, holderTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
-import { formatKey, keyOf, type ManagedObject, type ObjectKey } from './object.ts';
+import type { LaneName, Urgency } from './lanes.ts';
+import { formatKey, keyOf, parseKey, type ManagedObject, type ObjectKey } from './object.ts';
 import type { Reconciler } from './reconciler.ts';
 import { claimTopic, keyTopic } from './claim.ts';
 import type { ObjectChange, ObjectStore, SourceStore } from './store.ts';
@@ -20,6 +21,8 @@ export interface DispatcherParts<Session> {
   readonly index: DependencyIndex;
   readonly queue: Workqueue;
   readonly extraTopics: ExtraTopics;
+  /** Hears of every pass that has ended, once its status is written. */
+  readonly passed?: (key: ObjectKey) => void;
 }
 
 /**
@@ -41,8 +44,12 @@ export class Dispatcher<Session> {
   }
 
   /** Starts to work through the queue; call it once the store is synced. */
-  start(workers: number): void {
-    this.#parts.queue.start(workers, async (id) => this.#work(id));
+  start(workers: number, laneOf: (key: ObjectKey) => LaneName): void {
+    this.#parts.queue.start(
+      workers,
+      async (id) => this.#work(id),
+      (id) => laneOf(parseKey(id)),
+    );
   }
 
   /** Takes no new work; resolves when what runs has ended, or was given `graceMs`. */
@@ -51,18 +58,19 @@ export class Dispatcher<Session> {
     await this.#parts.queue.stop(graceMs);
   }
 
-  enqueue(key: ObjectKey): void {
-    if (this.#accepting) this.#parts.queue.add(formatKey(key));
+  enqueue(key: ObjectKey, urgency: Urgency = 'urgent'): void {
+    if (this.#accepting) this.#parts.queue.add(formatKey(key), urgency);
   }
 
   /** Looks again at everybody who is indexed under the topic. */
-  wake(topic: string): void {
-    for (const owner of this.#parts.index.owners(topic)) this.enqueue(owner);
+  wake(topic: string, urgency: Urgency = 'urgent'): void {
+    for (const owner of this.#parts.index.owners(topic)) this.enqueue(owner, urgency);
   }
 
   async #work(id: string): Promise<void> {
     const key = parseKey(id);
     const next = await this.#parts.reconciler.reconcile(key);
+    this.#parts.passed?.(key);
     const { queue } = this.#parts;
     switch (next.kind) {
       case 'done':
@@ -89,11 +97,32 @@ export class Dispatcher<Session> {
     if (object === undefined) queue.forget(formatKey(key));
     else if (changedByHuman(previous, object)) this.enqueue(key);
     if (signature(previous) !== signature(object)) {
-      this.wake(dependencyTopic(key));
+      this.#wakeDependents(controller, key, previous, object);
       for (const side of [previous, object]) this.#wakeRivals(controller, side);
       for (const side of [previous, object]) this.#wakeUsed(controller, side);
     }
     this.#wakeDeletions(before, this.#used.get(formatKey(key)) ?? []);
+  }
+
+  /**
+   * A connection whose server stops to answer is no news of what uses it: nobody is woken, who has something to do finds out. When it is back,
+   * those are woken who did.
+   */
+  #wakeDependents(
+    controller: Controller<Session>,
+    key: ObjectKey,
+    previous: ManagedObject | undefined,
+    object: ManagedObject | undefined,
+  ): void {
+    const topic = dependencyTopic(key);
+    const outage =
+      controller.manages === 'nothing' && sameBut(previous, object) ? [isUnreachable(previous), isUnreachable(object)] : [false, false];
+    if (outage[1] === true && previous !== undefined && isReady(previous)) return;
+    const back = outage[0] === true && object !== undefined && isReady(object);
+    for (const owner of this.#parts.index.owners(topic)) {
+      const dependent = back ? this.#parts.store.get(owner) : undefined;
+      if (dependent === undefined || !isSettled(dependent)) this.enqueue(owner);
+    }
   }
 
   /** A spec that leaves something out lets go of it only once that is carried out. */
@@ -163,13 +192,14 @@ function changedByHuman(previous: ManagedObject | undefined, object: ManagedObje
 function signature(object: ManagedObject | undefined): string {
   if (object === undefined) return 'gone';
   const status = object.status as
-    { uuid?: string; connectionURL?: string; observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
+    { uuid?: string; connectionURL?: string; version?: string; observedGeneration?: number; conditions?: readonly Condition[] } | undefined;
   const find = (type: string): Condition | undefined => status?.conditions?.find((condition) => condition.type === type);
   const [ready, advice] = [find('Ready'), find(ADVICE)];
   return [
     object.metadata.uid,
     status?.uuid,
     status?.connectionURL,
+    status?.version,
     status?.observedGeneration,
     ready?.status,
     ready?.reason,
@@ -179,7 +209,25 @@ function signature(object: ManagedObject | undefined): string {
   ].join('|');
 }
 
-function parseKey(id: string): ObjectKey {
-  const [kind, namespace, name] = id.split('/') as [string, string, string];
-  return { kind, namespace, name };
+function readyOf(object: ManagedObject | undefined): Condition | undefined {
+  return (object?.status as { conditions?: readonly Condition[] } | undefined)?.conditions?.find((condition) => condition.type === 'Ready');
+}
+
+function isUnreachable(object: ManagedObject | undefined): boolean {
+  return readyOf(object)?.status === 'False' && readyOf(object)?.reason === 'Unreachable';
+}
+
+/** Whether nothing has changed but what is judged of it. */
+function sameBut(previous: ManagedObject | undefined, object: ManagedObject | undefined): boolean {
+  const identity = (side: ManagedObject | undefined): string => {
+    const { version } = (side?.status ?? {}) as { version?: string };
+    return [side?.metadata.uid, side?.metadata.generation, side?.metadata.deletionTimestamp, version].join('|');
+  };
+  return identity(previous) === identity(object);
+}
+
+/** Whether there is nothing left to do. */
+function isSettled(object: ManagedObject): boolean {
+  const { conditions } = (object.status ?? {}) as { conditions?: readonly Condition[] };
+  return isReady(object) && conditions?.some((condition) => condition.type === 'Reconciling') !== true;
 }

@@ -38,3 +38,9 @@ export function keyOf(object: Pick<ManagedObject, 'kind' | 'metadata'>): ObjectK
 export function formatKey(key: ObjectKey): string {
   return `${key.kind}/${key.namespace}/${key.name}`;
 }
+
+/** Reads what {@link formatKey} wrote. */
+export function parseKey(id: string): ObjectKey {
+  const [kind, namespace, name] = id.split('/') as [string, string, string];
+  return { kind, namespace, name };
+}

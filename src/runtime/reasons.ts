@@ -53,6 +53,12 @@ export const REASONS = {
     cause: 'There is no AuthentikConnection to use: none named in `connectionRef`, none called `default` here, no operator default.',
     remedy: 'Create an AuthentikConnection called `default` in the namespace, or set `spec.connectionRef`.',
   },
+  ConnectionChanged: {
+    class: 'terminal',
+    cause:
+      'The object is in the Authentik of one connection, and by default would use another one by now, such as a new `default` in its namespace.',
+    remedy: 'Say which one is meant in `spec.connectionRef`. Whatever it leaves behind stays in the other Authentik as it is.',
+  },
   ConnectionNotReady: {
     class: 'waiting',
     passing: true,
@@ -108,6 +114,11 @@ export const REASONS = {
     quotes: true,
     cause: 'Authentik asked to slow down (429).',
     remedy: 'Nothing; retried when the server said.',
+  },
+  TooMuchData: {
+    class: 'transient',
+    cause: 'Authentik, or what answers in its place, sends more than the operator is willing to read or to keep in memory.',
+    remedy: 'Check `url`. If this Authentik really holds so much, tell us what it is.',
   },
   StoreUnavailable: {
     class: 'transient',

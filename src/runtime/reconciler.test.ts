@@ -1,3 +1,4 @@
+import { DeferredError } from './deferred.ts';
 import { dependencyTopic, holderTopic } from './deletion.ts';
 import { OperatorError } from './errors.ts';
 import type { Reason } from './reasons.ts';
@@ -236,7 +237,7 @@ describe('changing', () => {
 
 describe('failing', () => {
   const CLASSES: readonly { reason: string; error: Reason; stalled: boolean; next: string }[] = [
-    { reason: 'what a human must mend stalls', error: 'InvalidSpec', stalled: true, next: 'done' },
+    { reason: 'what a human must mend stalls', error: 'InvalidSpec', stalled: true, next: 'after' },
     { reason: 'what time heals is retried', error: 'Unreachable', stalled: false, next: 'backoff' },
     { reason: 'what waits for something else is woken by it', error: 'SecretNotFound', stalled: false, next: 'done' },
   ];
@@ -262,6 +263,46 @@ describe('failing', () => {
     world.connectError = new OperatorError('Unreachable', 'down');
     for (let i = 0; i < 5; i++) await world.pass('a');
     expect(world.events.filter((event) => event.includes('Unreachable'))).toHaveLength(1);
+  });
+
+  it.each([
+    { reason: 'its server can not be asked', error: new OperatorError('Unreachable', 'down') },
+    {
+      reason: 'its connection says so of the server',
+      error: new OperatorError('ConnectionNotReady', 'no', { cause: new OperatorError('Unreachable', 'down') }),
+    },
+  ])('stays Ready, and is Reconciling, when it was as it should be and $reason', async ({ error }) => {
+    const world = await ready();
+    world.connectError = error;
+    await world.pass('a');
+    expect(world.conditions('a')).toMatchObject({ Ready: 'True/Reconciled', Reconciling: `True/${error.reason}` });
+  });
+
+  it.each([
+    { reason: 'the spec has changed since', spec: { value: 'y' }, error: 'Unreachable' as const },
+    { reason: 'it is not about the way', spec: { value: 'x' }, error: 'Unauthorized' as const },
+  ])('is not Ready any more when $reason', async ({ spec, error }) => {
+    const world = await ready();
+    world.store.apply('Thing', 'a', spec);
+    world.connectError = new OperatorError(error, 'no');
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe(`False/${error}`);
+  });
+
+  it('is not Ready any more when it was found changed and could not be put back', async () => {
+    const world = await ready();
+    world.things.set('a', { uuid: String(world.things.get('a')?.uuid), value: 'drifted' });
+    world.faults.set('update a', { when: 'before', error: new OperatorError('Unreachable', 'cut') });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('False/Unreachable');
+  });
+
+  it('says nothing at all of a pass that is put off', async () => {
+    const world = await ready();
+    world.store.statusWrites.length = 0;
+    world.connectError = new DeferredError('not now');
+    expect(await world.pass('a')).toEqual({ kind: 'done' });
+    expect(world.store.statusWrites).toEqual([]);
   });
 
   it('clears every trace once it is well again', async () => {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { conclude } from './conclude.ts';
 import type { Controller } from './controller.ts';
 import { finalize } from './deletion.ts';
+import { DeferredError } from './deferred.ts';
 import type { Environment } from './environment.ts';
 import { toOperatorError, type OperatorError } from './errors.ts';
 import type { Logger } from './logger.ts';
@@ -47,6 +48,7 @@ export class Reconciler<Session> {
       next = conclude(pass, outcome, object, this.#environment.events);
       if (outcome.kind !== 'gone') await this.#writeAtLast(pass);
     } catch (thrown) {
+      if (thrown instanceof DeferredError) return { kind: 'done' };
       // Only writes to the store end up here.
       if (thrown instanceof StoreConflictError) return { kind: 'backoff' };
       const error = toOperatorError(thrown);
@@ -82,7 +84,7 @@ export class Reconciler<Session> {
         pass.conditions.mark(judge(step.condition, 'True', 'Reconciled', step.satisfied));
       return otherwise;
     } catch (thrown) {
-      if (thrown instanceof StoreConflictError) throw thrown;
+      if (thrown instanceof StoreConflictError || thrown instanceof DeferredError) throw thrown;
       const error = toOperatorError(thrown);
       this.#logFailure(pass, step.name, error);
       const concerned = pass.controller.conditionsFor?.(error) ?? [];

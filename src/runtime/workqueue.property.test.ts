@@ -1,7 +1,8 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { FakeClock, settle } from './fake-clock.ts';
-import { Workqueue, type Urgency } from './workqueue.ts';
+import type { Urgency } from './lanes.ts';
+import { Workqueue } from './workqueue.ts';
 
 const BASE_MS = 100;
 const MAX_MS = 1_600;

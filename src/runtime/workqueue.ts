@@ -1,5 +1,6 @@
 import { equalJitter, exponential } from './backoff.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { Lanes, type LaneOf, type Urgency } from './lanes.ts';
 import type { Logger } from './logger.ts';
 
 export interface WorkqueueOptions {
@@ -19,12 +20,6 @@ export interface WorkqueueOptions {
 /** Does the work for one key. The signal aborts when the queue has been told to stop and patience has run out. */
 export type WorkHandler<T> = (key: T, signal: AbortSignal) => Promise<void>;
 
-/**
- * `urgent` is what somebody waits for, such as an object that a person edited. `routine` is what nobody asked for: a resync, a retry,
- * what is found at start.
- */
-export type Urgency = 'urgent' | 'routine';
-
 interface Delayed {
   readonly due: number;
   readonly cancel: () => void;
@@ -34,8 +29,6 @@ interface Run {
   readonly since: number;
   readonly done: Promise<void>;
 }
-
-const MAX_OVERTAKING = 16;
 
 /** How long {@link Workqueue.stop} waits for handlers that were aborted, in milliseconds. */
 const ABORT_GRACE_MS = 1_000;
@@ -52,13 +45,11 @@ export class Workqueue<T extends string = string> {
   readonly #options: WorkqueueOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** What waits to run, in order. A key is in one of the two. */
-  readonly #ready: Readonly<Record<Urgency, Set<T>>> = { urgent: new Set(), routine: new Set() };
+  /** What waits to run. */
+  readonly #ready: Lanes<T>;
   readonly #running = new Map<T, Run>();
   /** What was added while it ran. */
   readonly #again = new Map<T, Urgency>();
-  /** How many urgent keys have run since the last routine one. */
-  #overtaking = 0;
   readonly #delayed = new Map<T, Delayed>();
   readonly #failures = new Map<T, number>();
   readonly #abort = new AbortController();
@@ -68,13 +59,14 @@ export class Workqueue<T extends string = string> {
 
   constructor(options: WorkqueueOptions) {
     this.#options = options;
+    this.#ready = new Lanes(options.maxOvertaking);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
   }
 
   /** How many keys could run now but have no worker. */
   get depth(): number {
-    return this.#ready.urgent.size + this.#ready.routine.size;
+    return this.#ready.size;
   }
 
   /** How many keys run now. */
@@ -100,15 +92,8 @@ export class Workqueue<T extends string = string> {
       if (this.#again.get(key) !== 'urgent') this.#again.set(key, urgency);
       return;
     }
-    this.#enlist(key, urgency);
+    this.#ready.add(key, urgency);
     this.#dispatch();
-  }
-
-  #enlist(key: T, urgency: Urgency): void {
-    const { urgent, routine } = this.#ready;
-    if (urgent.has(key) || (urgency === 'routine' && routine.has(key))) return;
-    routine.delete(key);
-    this.#ready[urgency].add(key);
   }
 
   /** Adds the key as routine after `ms` milliseconds. A key that already waits for its time keeps the earlier of the two. */
@@ -148,9 +133,10 @@ export class Workqueue<T extends string = string> {
     return this.#failures.get(key) ?? 0;
   }
 
-  /** Starts to work, at most `workers` keys at a time. Only once. */
-  start(workers: number, handler: WorkHandler<T>): void {
+  /** Starts to work, at most `workers` keys at a time, and of each lane as many as it bears. Only once. */
+  start(workers: number, handler: WorkHandler<T>, laneOf?: LaneOf<T>): void {
     if (this.#handler !== undefined) throw new Error('the workqueue was started before');
+    if (laneOf !== undefined) this.#ready.divide(laneOf);
     this.#workers = workers;
     this.#handler = handler;
     this.#dispatch();
@@ -164,7 +150,7 @@ export class Workqueue<T extends string = string> {
     this.#stopped = true;
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
-    for (const waiting of Object.values(this.#ready)) waiting.clear();
+    this.#ready.clear();
     this.#again.clear();
     if (await this.#drained(graceMs)) return;
     this.#abort.abort(new Error('the workqueue stops'));
@@ -189,21 +175,10 @@ export class Workqueue<T extends string = string> {
     const handler = this.#handler;
     if (handler === undefined) return;
     while (this.#running.size < this.#workers) {
-      const key = this.#next();
+      const key = this.#ready.next();
       if (key === undefined) return;
       this.#running.set(key, { since: this.#clock.now(), done: this.#run(key, handler) });
     }
-  }
-
-  #next(): T | undefined {
-    const { urgent, routine } = this.#ready;
-    const turn =
-      urgent.size > 0 && (routine.size === 0 || this.#overtaking < (this.#options.maxOvertaking ?? MAX_OVERTAKING)) ? urgent : routine;
-    const [key] = turn;
-    if (key === undefined) return undefined;
-    turn.delete(key);
-    this.#overtaking = turn === urgent && routine.size > 0 ? this.#overtaking + 1 : 0;
-    return key;
   }
 
   async #run(key: T, handler: WorkHandler<T>): Promise<void> {
@@ -216,9 +191,10 @@ export class Workqueue<T extends string = string> {
       this.addRateLimited(key);
     } finally {
       this.#running.delete(key);
+      this.#ready.done(key);
       const urgency = this.#again.get(key);
       this.#again.delete(key);
-      if (urgency !== undefined) this.#enlist(key, urgency);
+      if (urgency !== undefined) this.#ready.add(key, urgency);
       this.#dispatch();
     }
   }

@@ -52,6 +52,10 @@ export interface AuthentikSim {
   users(): JsonObject[];
   /** The audit log, oldest first. */
   events(): JsonObject[];
+  /** As after an upgrade, as far as that shows. */
+  reportVersion(version: string): void;
+  /** Empties the audit log, as if what happened had left no entry. */
+  forgetEvents(): void;
   /** Links that were mailed and not confirmed yet, oldest first. */
   flowTokens(): FlowToken[];
   /** Waits until every mail that was under way is handed over or has failed. */
@@ -80,6 +84,10 @@ function createToken(world: World, permissions: string[] | 'superuser', expired:
   return key;
 }
 
+function reportVersion(world: World, version: string): void {
+  world.fixed.set('/admin/version/', { ...(world.fixed.get('/admin/version/') as JsonObject), version_current: version });
+}
+
 function users(world: World): JsonObject[] {
   return world.store.all(USER).map((row) => ({ pk: row.pk, ...structuredClone(without(row.values, 'password')) }));
 }
@@ -91,8 +99,7 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
   seed(world, token);
   const admin = world.store.get(USER, ADMIN);
   if (admin !== null && options.adminPassword !== undefined) admin.values.password = options.adminPassword;
-  if (options.reportedVersion !== undefined)
-    world.fixed.set('/admin/version/', { ...(world.fixed.get('/admin/version/') as JsonObject), version_current: options.reportedVersion });
+  if (options.reportedVersion !== undefined) reportVersion(world, options.reportedVersion);
 
   const faults = new Faults();
   const schemaCheck = new SchemaCheck(world.api);
@@ -115,6 +122,8 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
     counts: () => count(log),
     users: () => users(world),
     events: () => structuredClone(world.audit.events),
+    reportVersion: (version) => reportVersion(world, version),
+    forgetEvents: () => void world.audit.events.splice(0),
     flowTokens: () => [...world.flowTokens.values()],
     mailsSettled: async () => {
       await Promise.all(world.mailsUnderWay);

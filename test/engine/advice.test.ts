@@ -24,7 +24,7 @@ let bed: EngineBed;
 beforeEach(async () => {
   sim = await startAuthentikSim({ version: '2026.2' });
   bed = new EngineBed();
-  await bed.engine.work();
+  bed.engine.work();
 });
 
 afterEach(async () => {
@@ -215,7 +215,7 @@ it('is the same after a restart, and no news', async () => {
   const before = conditions();
   await bed.stop();
   const again = new EngineBed({ store: bed.store, sources: bed.sources });
-  await again.engine.work();
+  again.engine.work();
   // What the first listing does when an operator starts: everything is looked at.
   for (const { kind, metadata, spec } of objects) bed.store.apply(kind, metadata.name, spec, { annotations: { seen: 'again' } });
   await again.quiet();

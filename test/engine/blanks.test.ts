@@ -8,7 +8,7 @@ let bed: EngineBed;
 beforeEach(async () => {
   sim = await startAuthentikSim({ version: '2026.2' });
   bed = new EngineBed();
-  await bed.engine.work();
+  bed.engine.work();
   bed.connect(sim);
 });
 
@@ -62,7 +62,7 @@ it('around names and texts are dropped everywhere alike: one create each, nothin
   sim.resetRequests();
   bed = new EngineBed({}, bed);
   for (const [kind, name, spec] of NAMED) bed.apply(kind, name, spec, { seen: 'again' });
-  await bed.engine.work();
+  bed.engine.work();
   await bed.quiet();
   for (const [kind, name] of NAMED) expect(bed.ready(kind, name)).toBe('True/Reconciled');
   expect(writes()).toEqual([]);

@@ -12,7 +12,7 @@ let bed: EngineBed;
 beforeEach(async () => {
   sim = await startAuthentikSim({ version: '2026.2' });
   bed = new EngineBed();
-  await bed.engine.work();
+  bed.engine.work();
   bed.connect(sim);
   bed.apply('AuthentikStage', 'form', { type: 'Dummy', dummy: {} });
   for (const name of ['open', 'shut']) {

@@ -50,9 +50,10 @@ export class EngineBed {
   }
 
   /** What a user does. */
-  apply(kind: string, at: Address, spec: object, annotations?: Record<string, string>): ManagedObject {
+  apply(kind: string, at: Address, spec: object, annotations?: Record<string, string>, createdAt?: string): ManagedObject {
     const { name, namespace } = addressOf(at);
-    return this.store.apply(kind, name, spec, { namespace, ...(annotations === undefined ? {} : { annotations }) });
+    const options = { ...(annotations === undefined ? {} : { annotations }), ...(createdAt === undefined ? {} : { createdAt }) };
+    return this.store.apply(kind, name, spec, { namespace, ...options });
   }
 
   /** A connection called `default` with a token, in the namespace. */
@@ -94,6 +95,16 @@ export class EngineBed {
         if (is !== ready) throw new Error(`${is}: ${this.condition(kind, at, 'Ready')?.message ?? ''}`);
       },
       { timeout, interval: 5, message: `${formatKey({ kind, ...addressOf(at) })} ${ready}` },
+    );
+  }
+
+  /** Resolves once `holds` answers true. */
+  async eventually(message: string, holds: () => Promise<boolean> | boolean, timeout = 10_000): Promise<void> {
+    await eventually(
+      async () => {
+        if (!(await holds())) throw new Error('not yet');
+      },
+      { timeout, interval: 5, message },
     );
   }
 

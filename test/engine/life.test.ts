@@ -11,7 +11,7 @@ let bed: EngineBed;
 beforeEach(async () => {
   sim = await startAuthentikSim({ version: '2026.2' });
   bed = new EngineBed();
-  await bed.engine.work();
+  bed.engine.work();
 });
 
 afterEach(async () => {

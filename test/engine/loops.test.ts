@@ -72,7 +72,7 @@ let bed: EngineBed;
 beforeEach(async () => {
   sim = await startAuthentikSim({ version: '2026.2' });
   bed = new EngineBed();
-  await bed.engine.work();
+  bed.engine.work();
   bed.connect(sim);
   await bed.until('AuthentikConnection', 'default', 'True/Reconciled');
 });
@@ -137,7 +137,7 @@ describe.each(LOOPS)('$reason', ({ objects, links }) => {
     sim.setDown(true);
     await bed.stop();
     bed = new EngineBed({}, bed);
-    await bed.engine.work();
+    bed.engine.work();
     for (const [kind, name, spec] of objects) bed.apply(kind, name, spec, { seen: 'in the outage' });
     await bed.until('AuthentikConnection', 'default', 'False/Unreachable');
     sim.resetRequests();

@@ -40,7 +40,7 @@ describe('who loses the Lease in the middle of a flow', () => {
     lease = leases();
     const office = new TermOfOffice(clock);
     bed = new EngineBed({ clientOptions: { userAgent: 'engine-bed', office } });
-    await bed.engine.work();
+    bed.engine.work();
     election = runLeaderElection({
       client: lease,
       namespace: 'operator',

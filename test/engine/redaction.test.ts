@@ -9,7 +9,7 @@ let bed: EngineBed;
 beforeEach(async () => {
   sim = await startAuthentikSim({ version: '2026.2' });
   bed = new EngineBed();
-  await bed.engine.work();
+  bed.engine.work();
   bed.connect(sim);
   bed.sources.set('Secret', 'market', 'smtp', { host: 'smtp.example.com', username: 'market', password: PASSWORD });
   bed.apply('AuthentikStage', 'mail', { type: 'Email', email: { smtpSecretRef: { name: 'smtp' } } });

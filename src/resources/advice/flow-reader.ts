@@ -1,7 +1,7 @@
 import type { FlowModel, PolicyPlace, StagePlace } from '../../advice/flow-model.ts';
 import type { AuthentikFlowSpec } from '../../api/v1alpha1/authentik-flow.ts';
 import type { Reference } from '../../api/v1alpha1/common.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import { STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
 import { readPolicies, type PoliciesAt } from './policy-reader.ts';

@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { ManagedObject } from '../../runtime/object.ts';
 import { MemoryStore } from '../../runtime/testing/memory-store.ts';

@@ -2,7 +2,7 @@ import type { PolicyModel, PromptModel, StageModel } from '../../advice/flow-mod
 import type { AuthentikFlowSpec } from '../../api/v1alpha1/authentik-flow.ts';
 import type { AuthentikStageSpec } from '../../api/v1alpha1/authentik-stage.ts';
 import type { Reference } from '../../api/v1alpha1/common.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { CatalogueEntry } from '../../catalogue/entity.ts';
 import { PROMPT } from '../../catalogue/prompt.ts';
 import { targetOf } from '../../catalogue/references.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import { verifyEnrollment } from '../../authentik/verify-enrollment.ts';
 import { FLOW } from '../../catalogue/flow.ts';

@@ -2,7 +2,7 @@ import type { Session } from '../../authentik/session.ts';
 import { STAGES } from '../../catalogue/stages.ts';
 import type { EntityType } from '../../catalogue/entity.ts';
 import { OperatorError } from '../../runtime/errors.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 
 /** What carries the link to an enrollment flow. */
 export interface EnrollmentTarget {
@@ -42,8 +42,7 @@ export async function findTarget(
 ): Promise<TargetRow | undefined> {
   const listPath = target.kind === 'stage' ? IDENTIFICATION.path : SOURCES;
   // What goes along with the write must not undo what others have just set.
-  if (options.fresh === true) session.cache.invalidate(listPath);
-  const row = await session.cache.find(listPath, (candidate) => candidate.pk === target.uuid);
+  const row = await (options.fresh === true ? session.cache.fetch(listPath, target.uuid) : session.cache.get(listPath, target.uuid));
   // What we remember may be older than the reference that led here.
   if (row === undefined) return options.fresh === true ? undefined : findTarget(session, target, { fresh: true });
   if (target.kind === 'stage') return { row, listPath, writePath: `${IDENTIFICATION.path}${row.pk}/` };

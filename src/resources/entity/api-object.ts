@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 
 const ApiObjectSchema = z.looseObject({ pk: z.union([z.string(), z.number().transform(String)]) });

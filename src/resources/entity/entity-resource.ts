@@ -1,5 +1,5 @@
 import { AuthentikError } from '../../authentik/errors.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
 import { ownModels, type EntityType } from '../../catalogue/entity.ts';
@@ -68,10 +68,12 @@ export class EntityResource implements External {
   /** The object by its recorded key, else by its exact name: the server ignores filters that it doesn't know. */
   async find(): Promise<ApiObject | undefined> {
     const { session, entity, recorded, name } = this.#parts;
-    const rows = await session.cache.list(entity.path);
-    const known = rows.find((row) => row.pk === recorded) ?? (recorded === undefined ? undefined : await this.#byKey(recorded));
+    const { cache } = session;
+    const known = recorded === undefined ? undefined : ((await cache.get(entity.path, recorded)) ?? (await this.#byKey(recorded)));
     if (known !== undefined) return known;
-    return rows.find((row) => row[entity.naturalKey] === name) ?? rows.find((row) => sameText(row[entity.naturalKey], name));
+    return (
+      (await cache.named(entity.path, entity.naturalKey, name)) ?? cache.find(entity.path, (row) => sameText(row[entity.naturalKey], name))
+    );
   }
 
   /**
@@ -80,15 +82,7 @@ export class EntityResource implements External {
    */
   async #byKey(recorded: string): Promise<ApiObject | undefined> {
     const { session, entity, name } = this.#parts;
-    try {
-      const row = parseObject(await session.client.get(`${entity.path}${segment(entity.lookup === 'pk' ? recorded : name)}/`));
-      if (row.pk !== recorded) return undefined;
-      session.cache.upsert(entity.path, row);
-      return row;
-    } catch (error) {
-      if (error instanceof AuthentikError && error.notFound) return undefined;
-      throw error;
-    }
+    return session.cache.fetch(entity.path, recorded, entity.lookup === 'pk' ? recorded : name);
   }
 
   async create(): Promise<Observation> {
@@ -124,7 +118,7 @@ export class EntityResource implements External {
   async restore(observed: Observation, before: Body): Promise<void> {
     const { entity, session } = this.#parts;
     const values = await withoutDeadReferences(entity.fields, before, session);
-    const row = await session.cache.find(entity.path, (candidate) => candidate.pk === observed.uuid);
+    const row = await session.cache.get(entity.path, String(observed.uuid));
     if (row !== undefined && differences(entity.fields, values, row).length > 0) await this.#patch(observed, () => values, session);
   }
 
@@ -135,9 +129,10 @@ export class EntityResource implements External {
 
   async delete(observed: Observation): Promise<void> {
     const { session, entity } = this.#parts;
-    await session.client.delete(this.#path(await this.#fresh(await this.#row(observed))));
-    if (observed.uuid !== undefined) session.cache.remove(entity.path, observed.uuid);
-    if (entity.family !== undefined) session.cache.invalidate(entity.family);
+    const row = await this.#row(observed);
+    // A slug may name another flow by now.
+    const current = entity.lookup === 'pk' ? row : await session.cache.confirm(entity.path, row.pk, String(row[entity.lookup]));
+    if (current !== undefined) await session.client.delete(this.#path(current));
   }
 
   async settle(): Promise<SettleResult> {
@@ -208,18 +203,19 @@ export class EntityResource implements External {
 
   async #row(observed: Observation): Promise<ApiObject> {
     const { session, entity, name } = this.#parts;
-    const row = await session.cache.find(entity.path, (candidate) => candidate.pk === observed.uuid);
+    const row = await session.cache.get(entity.path, String(observed.uuid));
     if (row === undefined) throw new OperatorError('ServerError', `"${name}" was deleted in Authentik while it was being changed`);
     return row;
   }
 
   /**
    * The object as it is this moment, where an old one would do harm: fields that go along with an update would undo what others
-   * have just set, and a slug may name another flow by now.
+   * have just set, and a slug may name another flow by now, where nobody tells.
    */
   async #fresh(row: ApiObject): Promise<ApiObject> {
     const { session, entity, name } = this.#parts;
-    if (entity.lookup === 'pk' && !entity.fields.some((field) => field.resend === true)) return row;
+    const isKnown = entity.lookup === 'pk' || session.cache.follows;
+    if (isKnown && !entity.fields.some((field) => field.resend === true)) return row;
     const fresh = parseObject(await session.client.get(this.#path(row)));
     if (fresh.pk === row.pk) return fresh;
     session.cache.invalidate(entity.path);

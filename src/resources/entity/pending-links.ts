@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import { specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import type { Judgement } from '../../runtime/conditions.ts';

@@ -1,6 +1,6 @@
 import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { z } from 'zod';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { BoundKind } from './bound-set.ts';
 
 const Named = z.looseObject({ name: z.string().optional(), username: z.string().optional() });

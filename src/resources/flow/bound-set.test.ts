@@ -1,5 +1,5 @@
 import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import { STAGES_ON_FLOW } from './bound-kinds.ts';
 import { BoundSet } from './bound-set.ts';

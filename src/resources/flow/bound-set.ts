@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
 import { AuthentikError } from '../../authentik/errors.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { BindingTable } from '../../catalogue/bindings.ts';
@@ -202,7 +202,6 @@ export class BoundSet {
 
   async #remove(actual: ActualBinding<ApiObject>): Promise<void> {
     await this.#session.client.delete(this.#path(actual));
-    this.#session.cache.remove(this.#kind.table.path, actual.uuid);
   }
 
   #path(actual: ActualBinding<ApiObject>): string {

@@ -1,12 +1,11 @@
 import type { RecordedBinding } from '../../api/v1alpha1/authentik-flow.ts';
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../../catalogue/bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
 import { targetOf } from '../../catalogue/references.ts';
 import type { External, Observation, SettleResult } from '../../runtime/external.ts';
 import type { Prints } from '../../runtime/ownership.ts';
-import { clearDueCaches, clearPolicyCaches } from '../caches.ts';
 import { clearLink, type LinkHolder } from '../entity/clear-link.ts';
 import type { Body } from '../entity/desired.ts';
 import { EntityResource } from '../entity/entity-resource.ts';
@@ -84,7 +83,7 @@ export class FlowResource implements External {
     const row = await this.#header.find();
     if (row === undefined) return this.#header.observe();
     this.#flow = row.pk;
-    const bound = this.#bound(row.pk, await this.#rows());
+    const bound = this.#bound(row.pk, await this.#rows(row.pk));
     const header = this.#header.observationOf(row);
     const sets = [...(bound.stages === undefined ? [] : [bound.stages]), ...bound.policies];
     // Before the first change: what is on record about a binding is what it was before us.
@@ -118,7 +117,7 @@ export class FlowResource implements External {
     if (row === undefined) return this.observe();
     this.#flow = row.pk;
     if (this.#header.observationOf(row).differences.length > 0) await this.#header.update(observed);
-    await this.#arrange(row.pk, await this.#rows());
+    await this.#arrange(row.pk, await this.#rows(row.pk));
     return this.observe();
   }
 
@@ -135,17 +134,17 @@ export class FlowResource implements External {
   async #records(flow: string): Promise<Readonly<Record<string, unknown>>> {
     const { cache } = this.#session;
     if (this.#ourStages.size + this.#ourPolicies.size === 0) return { bindings: undefined, policyBindings: undefined };
-    const stages = new Set((await cache.list(STAGE_BINDING.path)).filter((row) => row['target'] === flow).map((row) => row.pk));
-    const policies =
-      this.#ourPolicies.size === 0 ? new Set<string>() : new Set((await cache.list(POLICY_BINDING.path)).map((row) => row.pk));
+    const stages = new Set((await cache.where(STAGE_BINDING.path, 'target', flow)).map((row) => row.pk));
+    const policies = await Promise.all([...this.#ourPolicies.keys()].map(async (key) => cache.get(POLICY_BINDING.path, key)));
+    const present = new Set(policies.map((row) => row?.pk));
     return {
       bindings: unlessEmpty([...this.#ourStages.values()].filter((record) => stages.has(record.uuid))),
-      policyBindings: unlessEmpty([...this.#ourPolicies.values()].filter((record) => policies.has(record.uuid))),
+      policyBindings: unlessEmpty([...this.#ourPolicies.values()].filter((record) => present.has(record.uuid))),
     };
   }
 
   async settle(observed: Observation): Promise<SettleResult> {
-    await clearDueCaches(this.#session);
+    await this.#session.caches.clearDue();
     return this.#advise?.(String(observed.uuid)) ?? {};
   }
 
@@ -160,9 +159,6 @@ export class FlowResource implements External {
   async delete(observed: Observation): Promise<void> {
     for (const holder of this.#linkedFrom()) await clearLink(this.#session, holder, String(observed.uuid));
     await this.#header.delete(observed);
-    // Its bindings went with it.
-    this.#session.cache.invalidate(STAGE_BINDING.path);
-    this.#session.cache.invalidate(POLICY_BINDING.path);
   }
 
   async restore(observed: Observation, before: Body): Promise<void> {
@@ -170,15 +166,15 @@ export class FlowResource implements External {
     if (row === undefined) return;
     const { cache } = this.#session;
     this.#flow = row.pk;
-    const stageRows = (await cache.list(STAGE_BINDING.path)).filter((binding) => binding['target'] === row.pk);
-    const policyRows = await cache.list(POLICY_BINDING.path);
+    const stageRows = await cache.where(STAGE_BINDING.path, 'target', row.pk);
+    const policyRows = await this.#policyRows(row.pk, stageRows);
     const alive = await this.#aliveSubjects();
     // A stage of ours keeps its policies until it goes, and takes them along then.
     const kept = stageRows.filter((binding) => !this.#isOurs(binding.pk));
     for (const target of [row.pk, ...kept.map((binding) => binding.pk)]) await this.#policySet(target, [], policyRows).undo(alive);
     await this.#stageSet(row.pk, [], stageRows).undo(alive);
     await this.#header.restore(observed, before);
-    if (this.#ourPolicies.size > 0) await clearPolicyCaches(this.#session);
+    if (this.#ourPolicies.size > 0) await this.#session.caches.clear();
   }
 
   #isOurs(binding: string): boolean {
@@ -212,7 +208,7 @@ export class FlowResource implements External {
     });
     for (const set of sets) await set.removeStale();
     await stages?.removeStale();
-    if (guarded) await clearPolicyCaches(this.#session);
+    if (guarded) await this.#session.caches.clear();
   }
 
   async #arrangePolicies(set: BoundSet): Promise<void> {
@@ -270,15 +266,17 @@ export class FlowResource implements External {
     return Object.fromEntries(sets.map((set) => [set.target, set.foreign]));
   }
 
-  /** One list for all flows, and none at all of what the spec doesn't speak of. */
-  async #rows(): Promise<BindingRows> {
+  /** What is bound to the flow and to its bindings, and nothing is asked about what the spec doesn't speak of. */
+  async #rows(flow: string): Promise<BindingRows> {
     const { stages, policies } = this.#desired;
+    const rows = stages === undefined ? [] : await this.#session.cache.where(STAGE_BINDING.path, 'target', flow);
     const aboutPolicies = policies !== undefined || stages?.some((stage) => stage.policies !== undefined) === true;
-    const { cache } = this.#session;
-    return {
-      stages: stages === undefined ? [] : await cache.list(STAGE_BINDING.path),
-      policies: aboutPolicies ? await cache.list(POLICY_BINDING.path) : [],
-    };
+    return { stages: rows, policies: aboutPolicies ? await this.#policyRows(flow, rows) : [] };
+  }
+
+  async #policyRows(flow: string, stages: readonly ApiObject[]): Promise<readonly ApiObject[]> {
+    const targets = [flow, ...stages.map((binding) => binding.pk)];
+    return (await Promise.all(targets.map(async (target) => this.#session.cache.where(POLICY_BINDING.path, 'target', target)))).flat();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../authentik/list-cache.ts';
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Judgement } from '../../runtime/conditions.ts';
 import { POLICIES_ON_TARGET, STAGES_ON_FLOW } from './bound-kinds.ts';
 import type { Bound } from './flow-resource.ts';

@@ -40,7 +40,7 @@ export class MemoryStore implements ObjectStore {
     const before = this.get({ kind, namespace, name });
     const generation = (before?.metadata.generation ?? 0) + (isDeepStrictEqual(before?.spec, spec) ? 0 : 1);
     const metadata = {
-      uid: `uid-${name}`,
+      uid: `uid-${name}-${this.#version}`,
       creationTimestamp: createdAt,
       ...before?.metadata,
       name,

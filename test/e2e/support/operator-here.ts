@@ -29,7 +29,7 @@ export async function startOperatorHere(
   office.extend(Infinity);
   const operator = new FlowOperator({ config, kubeConfig, log: logger, metrics, redaction, version: '0.0.0-e2e', office });
   await operator.start();
-  await operator.work();
+  operator.work();
   return {
     log,
     metrics,
