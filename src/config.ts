@@ -6,6 +6,14 @@ const NAMESPACED = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-a-z0-9.]*[a-z0
 const LEASE = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
+const namespaced = z
+  .string()
+  .regex(NAMESPACED, 'must be namespace/name')
+  .transform((text) => {
+    const [namespace = '', name = ''] = text.split('/');
+    return { namespace, name };
+  });
+
 const Config = z.object({
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
@@ -18,14 +26,8 @@ const Config = z.object({
         .filter((name) => name !== ''),
     )
     .pipe(z.array(z.string().regex(NAMESPACE, 'must be namespaces, separated by commas'))),
-  defaultConnection: z
-    .string()
-    .regex(NAMESPACED, 'must be namespace/name')
-    .transform((text) => {
-      const [namespace = '', name = ''] = text.split('/');
-      return { namespace, name };
-    })
-    .optional(),
+  defaultConnection: namespaced.optional(),
+  credentialsSecret: namespaced.optional(),
   leaderElect: z.stringbool({ error: 'must be true or false' }),
   leaseName: z.string().max(253).regex(LEASE, 'must be a name of a Lease').optional(),
   leaderElectionNamespace: z.string().regex(NAMESPACE, 'must be a namespace').optional(),
@@ -89,6 +91,13 @@ function command(version: string): Command {
         '--default-connection <namespace/name>',
         'AuthentikConnection for objects that name none and have none called "default"',
         'AFO_DEFAULT_CONNECTION',
+      ),
+    )
+    .addOption(
+      option(
+        '--credentials-secret <namespace/name>',
+        'Secret to keep copies of connection tokens in, for undoing what was done when a namespace that is deleted loses its Secrets first',
+        'AFO_CREDENTIALS_SECRET',
       ),
     )
     .addOption(option('--leader-elect <boolean>', 'only one of several replicas works at a time', 'AFO_LEADER_ELECT', 'false'))

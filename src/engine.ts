@@ -8,6 +8,7 @@ import { policyController } from './controllers/authentik-policy.ts';
 import { promptController } from './controllers/authentik-prompt.ts';
 import { stageController } from './controllers/authentik-stage.ts';
 import { enrollmentController } from './controllers/enrollment-binding.ts';
+import { KeepingCredentials, RecalledCredentials } from './resources/kept-credentials.ts';
 import { SecretReader } from './resources/secret-reader.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -17,12 +18,13 @@ import { Dispatcher } from './runtime/dispatcher.ts';
 import type { ReconcileMetrics } from './runtime/environment.ts';
 import type { EventRecorder } from './runtime/events.ts';
 import type { LaneName } from './runtime/lanes.ts';
+import { toOperatorError } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import { formatKey, keyOf, parseKey, type ObjectKey } from './runtime/object.ts';
 import { scrubbed } from './runtime/quoted.ts';
 import { Reconciler } from './runtime/reconciler.ts';
 import type { Redaction } from './runtime/redaction.ts';
-import type { ConfigMapWriter, NamespaceLabels, ObjectChange, ObjectStore, SourceStore } from './runtime/store.ts';
+import type { ConfigMapWriter, CredentialKeeper, NamespaceLabels, ObjectChange, ObjectStore, SourceStore } from './runtime/store.ts';
 import { Connections, type DefaultConnection } from './server/connections.ts';
 import { openSession, type OpeningParts } from './server/open-session.ts';
 import { Parked } from './server/parked.ts';
@@ -40,6 +42,7 @@ export interface EngineParts {
   readonly store: ObjectStore;
   readonly sources: SourceStore;
   readonly configMaps: ConfigMapWriter;
+  readonly credentials: CredentialKeeper;
   readonly namespaceLabels: NamespaceLabels;
   readonly events: EventRecorder;
   readonly metrics: ReconcileMetrics;
@@ -73,11 +76,12 @@ export class Engine {
     this.#servers = new Servers({ clock, clientOptions: { ...clientOptions, log }, listener: this.#listener() });
     this.#sessions = new Sessions(this.#servers);
     const secrets = new SecretReader(sources, redaction, events);
-    const opening = { secrets, servers: this.#servers, sessions: this.#sessions };
+    const opening = { secrets: new KeepingCredentials(secrets, parts.credentials, log), servers: this.#servers, sessions: this.#sessions };
+    const undoing = { ...opening, secrets: new RecalledCredentials(secrets, parts.credentials) };
     this.#connections = new Connections({
       store,
       sessions: this.#sessions,
-      open: async (object) => openSession(object, opening),
+      open: async (object) => openSession(object, undoing),
       defaultConnection: parts.defaultConnection,
       namespaceLabels: parts.namespaceLabels,
       clock,
@@ -115,6 +119,7 @@ export class Engine {
    */
   work(): void {
     for (const connection of this.#parts.store.list('AuthentikConnection')) this.#dispatcher.enqueue(keyOf(connection));
+    this.#forgetCredentials();
     this.#dispatcher.start(this.#parts.workers, (key) => this.#laneOf(key));
   }
 
@@ -186,7 +191,18 @@ export class Engine {
 
   #changed({ key, previous, object }: ObjectChange): void {
     if (object === undefined) this.#sessions.objectGone(key, previous?.metadata.uid ?? '');
-    if (object === undefined && key.kind === 'AuthentikConnection') this.#unpark(formatKey(key));
+    if (object !== undefined || key.kind !== 'AuthentikConnection') return;
+    this.#unpark(formatKey(key));
+    this.#forgetCredentials();
+  }
+
+  /** Of connections that are gone, whose objects are gone before them. */
+  #forgetCredentials(): void {
+    const { store, credentials, log } = this.#parts;
+    const uids = new Set(store.list('AuthentikConnection').map(({ metadata }) => metadata.uid));
+    credentials.retain(uids).catch((error: unknown) => {
+      log.warn({ detail: toOperatorError(error).message }, 'credentials of connections that are gone could not be forgotten');
+    });
   }
 }
 

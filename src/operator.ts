@@ -3,6 +3,7 @@ import { GROUP, VERSION } from './api/v1alpha1/group.ts';
 import { KINDS } from './api/v1alpha1/kinds.ts';
 import type { Config } from './config.ts';
 import { Engine } from './engine.ts';
+import { KEEPS_NOTHING, KubeCredentialKeeper } from './kube/credential-keeper.ts';
 import { KubeConfigMapWriter } from './kube/config-map-writer.ts';
 import { KubeEventRecorder } from './kube/event-recorder.ts';
 import type { PooledKubeConfig } from './kube/kubeconfig.ts';
@@ -64,6 +65,7 @@ export class FlowOperator extends OperatorBase {
       store: this.#store,
       sources: this.#sources,
       configMaps: new KubeConfigMapWriter(core),
+      credentials: config.credentialsSecret === undefined ? KEEPS_NOTHING : new KubeCredentialKeeper(core, config.credentialsSecret),
       namespaceLabels: namespaceLabels({ core }),
       events: this.#events,
       metrics,

@@ -60,6 +60,11 @@ export class SecretReader {
     return pem;
   }
 
+  /** A value that was kept from when the Secret was still there. */
+  recall(object: ManagedObject, reference: SecretKeyRef, value: string): void {
+    this.#redaction.learn(this.#key(object, reference.name), 'kept', [value]);
+  }
+
   #key({ metadata: { namespace } }: ManagedObject, name: string): SourceKey {
     return { kind: 'Secret', namespace, name };
   }

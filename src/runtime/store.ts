@@ -63,6 +63,18 @@ export interface ConfigMapWriter {
   remove(owner: ManagedObject, name: string): Promise<void>;
 }
 
+/**
+ * Keeps what undoing may need after its Secret has gone: a namespace that is deleted loses its Secrets first. In a place of the operator's
+ * own, and no longer than the connection is there.
+ */
+export interface CredentialKeeper {
+  /** Keeps a value of an owner, by the owner's uid; asks nobody when it is kept already. */
+  keep(uid: string, key: string, value: string): Promise<void>;
+  recall(uid: string, key: string): Promise<string | undefined>;
+  /** Forgets everything of owners that aren't among these. */
+  retain(uids: ReadonlySet<string>): Promise<void>;
+}
+
 /** The thing exists and is not ours to change. */
 export class NotOursError extends Error {
   override readonly name = 'NotOursError';

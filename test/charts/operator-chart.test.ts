@@ -42,17 +42,19 @@ const RENDER_CASES: readonly RenderCase[] = [
           'NetworkPolicy',
           'Role',
           'RoleBinding',
+          'Secret',
           'Service',
           'ServiceAccount',
         ].sort(),
       );
       expect(container(manifests).args).toEqual([
+        '--credentials-secret=somewhere/release-authentik-flow-operator-credentials',
         '--leader-elect=true',
         '--lease-name=release-authentik-flow-operator',
         '--leader-election-namespace=somewhere',
         '--http-port=8080',
         '--log-level=info',
-        '--workers=4',
+        '--workers=32',
       ]);
       expect(deployment(manifests).strategy.type).toBe('Recreate');
     },
@@ -78,8 +80,13 @@ const RENDER_CASES: readonly RenderCase[] = [
     reason: 'named namespaces get a Role each, and nothing for the cluster but what others may do with our kinds',
     values: { ...CRDS_OFF, watchNamespaces: ['market', 'staging'], defaultConnection: { namespace: 'market', name: 'default' } },
     check: (manifests) => {
-      expect(manifests.filter(({ kind }) => kind === 'Role').map(({ metadata }) => metadata.namespace)).toEqual(['market', 'staging']);
-      expect(manifests.filter(({ kind }) => kind === 'RoleBinding')).toHaveLength(2);
+      expect(manifests.filter(({ kind }) => kind === 'Role').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual([
+        'market/somewhere:release-authentik-flow-operator',
+        'staging/somewhere:release-authentik-flow-operator',
+        'somewhere/release-authentik-flow-operator-credentials',
+        'somewhere/release-authentik-flow-operator-leader',
+      ]);
+      expect(manifests.filter(({ kind }) => kind === 'RoleBinding')).toHaveLength(4);
       expect(manifests.filter(({ kind }) => kind === 'ClusterRoleBinding')).toEqual([]);
       expect(manifests.filter(({ kind }) => kind === 'ClusterRole').map(({ metadata }) => metadata.name)).toEqual([
         'somewhere:release-authentik-flow-operator:view',
@@ -95,7 +102,7 @@ const RENDER_CASES: readonly RenderCase[] = [
       expect(container(manifests).args).toContain('--leader-elect=true');
       expect(deployment(manifests).strategy.type).toBe('RollingUpdate');
       expect(find(manifests, 'PodDisruptionBudget').spec).toMatchObject({ minAvailable: 1 });
-      expect(find(manifests, 'Role').metadata).toMatchObject({ namespace: 'somewhere', name: 'release-authentik-flow-operator-leader' });
+      expect(find(manifests, 'Role', 'release-authentik-flow-operator-leader').metadata).toMatchObject({ namespace: 'somewhere' });
     },
   },
   {
@@ -147,6 +154,7 @@ const RENDER_CASES: readonly RenderCase[] = [
         config: {
           watchNamespaces: ['market', 'staging'],
           defaultConnection: { namespace: 'market', name: 'default' },
+          credentialsSecret: { namespace: 'somewhere', name: 'release-authentik-flow-operator-credentials' },
           leaderElect: true,
           leaseName: 'release-authentik-flow-operator',
           leaderElectionNamespace: 'somewhere',

@@ -5,6 +5,7 @@ import { formatKey, type ManagedObject } from '../../src/runtime/object.ts';
 import { Redaction } from '../../src/runtime/redaction.ts';
 import { MemoryStore } from '../../src/runtime/testing/memory-store.ts';
 import { eventually } from '../bed/eventually.ts';
+import { MemoryCredentials } from './memory-credentials.ts';
 import { MemorySources } from './memory-sources.ts';
 
 const TOKEN_SECRET = { name: 'authentik-token', key: 'token' };
@@ -16,6 +17,7 @@ export type Address = string | { readonly name: string; readonly namespace: stri
 export class EngineBed {
   readonly store: MemoryStore;
   readonly sources: MemorySources;
+  readonly credentials: MemoryCredentials;
   /** `Kind/namespace/name Reason: message`, in order. */
   readonly events: string[] = [];
   /** `Kind outcome` of every pass, in order. */
@@ -28,10 +30,12 @@ export class EngineBed {
   constructor(options: Partial<EngineParts> = {}, former?: EngineBed) {
     this.store = former?.store ?? new MemoryStore();
     this.sources = former?.sources ?? new MemorySources();
+    this.credentials = former?.credentials ?? new MemoryCredentials();
     const log = { ...silentLogger, error: (fields: object, text: string) => void this.errors.push({ text, ...fields }), child: () => log };
     this.engine = new Engine({
       store: this.store,
       sources: this.sources,
+      credentials: this.credentials,
       configMaps: { apply: async () => Promise.resolve(), remove: async () => Promise.resolve() },
       namespaceLabels: async () => Promise.resolve({}),
       events: {
