@@ -56,7 +56,7 @@ function resource(
     bindings: status?.bindings ?? [],
     policyBindings: status?.policyBindings ?? [],
   };
-  return new FlowResource({ session, slug, desired, record, ...more });
+  return new FlowResource({ session, slug, id: object.metadata.uid, desired, record, ...more });
 }
 
 function adviser(object: ManagedObject, session: Session, parts: ManagedKindParts): Advise {

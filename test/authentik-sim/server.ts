@@ -16,6 +16,7 @@ export interface ServerParts {
   schemaCheck: SchemaCheck;
   log: RequestLog[];
   isDown: () => boolean;
+  afterWrite: ((request: { readonly method: string; readonly path: string }) => Promise<void>) | undefined;
 }
 
 async function readAll(message: IncomingMessage): Promise<string> {
@@ -90,6 +91,8 @@ class Exchange {
         this.incoming.method === 'GET' ? undefined : dispatched.body,
         answer.body,
       );
+    const { method, path } = this.incoming;
+    if (method !== 'GET' && !path.includes('/flows/executor/')) await this.parts.afterWrite?.({ method, path });
     return dispatched;
   }
 

@@ -27,6 +27,8 @@ export interface AuthentikSimOptions {
   token?: string;
   /** What `/admin/version/` reports instead of the recorded version. */
   reportedVersion?: string;
+  /** Called after every write took effect, before it is answered: for looking at what there is at that moment. */
+  afterWrite?: (request: { readonly method: string; readonly path: string }) => Promise<void>;
   /** Password of `akadmin`; by default a random one. */
   adminPassword?: string;
 }
@@ -105,7 +107,7 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
   const schemaCheck = new SchemaCheck(world.api);
   const log: RequestLog[] = [];
   let down = false;
-  const server = createSimServer({ world, faults, schemaCheck, log, isDown: () => down });
+  const server = createSimServer({ world, faults, schemaCheck, log, isDown: () => down, afterWrite: options.afterWrite });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 

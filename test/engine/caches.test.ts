@@ -59,9 +59,9 @@ const cases: readonly {
   { reason: 'a new stage whose policies are asked when it is its turn', flow: { stage: { ...WHEN_RUN, ...on('open') } }, forgets: false },
   { reason: "the same by Authentik's own default", flow: { stage: on('open') }, forgets: false },
   {
-    reason: 'a new stage whose policies are asked when planning: a plan made before they were bound would hold it',
+    reason: 'a new stage whose policies are asked when planning: it is never there without them, so no plan holds it',
     flow: { stage: { ...WHEN_PLANNED, ...on('open') } },
-    forgets: true,
+    forgets: false,
   },
   { reason: 'a policy on the flow', flow: { flow: on('open') }, forgets: true },
   { reason: 'a policy on a stage that was there without', before: {}, flow: { stage: { ...WHEN_RUN, ...on('open') } }, forgets: true },

@@ -129,6 +129,7 @@ describe.each(LOOPS)('$reason', ({ objects, links }) => {
       await bed.quiet();
     }
     await allGone(objects);
+    expect(bed.errors).toEqual([]);
   });
 
   it('is Ready again after an outage that a restart meets', async () => {

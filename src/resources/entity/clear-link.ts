@@ -3,7 +3,6 @@ import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { EntityType } from '../../catalogue/entity.ts';
 import type { Field } from '../../catalogue/field.ts';
-import { parseObject } from './api-object.ts';
 import { companions } from './comparison.ts';
 
 /** An object of ours in Authentik that may link to another one. */
@@ -24,8 +23,7 @@ export async function clearLink(session: Session, { entity, uuid, field }: LinkH
     const until = field.type === 'reference' ? field.until : undefined;
     const path = `${entity.path}${segment(String(row[entity.lookup]))}/`;
     try {
-      const answer = await session.client.patch(path, { ...companions(entity.fields, row), ...until, [field.api]: null });
-      session.cache.upsert(entity.path, parseObject(answer));
+      await session.client.patch(path, { ...companions(entity.fields, row), ...until, [field.api]: null });
     } catch (error) {
       // Whoever may not change it, or finds it gone, leaves it to the database.
       if (!(error instanceof AuthentikError && (error.notFound || error.refused))) throw error;

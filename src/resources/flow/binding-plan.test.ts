@@ -31,12 +31,9 @@ function states(desired: readonly DesiredBinding<null>[], actual: readonly Actua
   const held = new Map(actual.map((binding) => [binding.uuid, `${binding.subject}@${binding.order}`]));
   const seen: string[][] = [[...held.values()]];
   const note = (): void => void seen.push([...held.values()]);
-  for (const [index, { desired: want, actual: have }] of inSafeOrder(made).entries()) {
-    held.set(have?.uuid ?? `new-${index}`, `${want.subject}@${want.order}`);
-    note();
-  }
-  for (const have of made.obsolete) {
-    held.delete(have.uuid);
+  for (const [index, { desired: want, actual: have }] of inSafeOrder(made, made.obsolete).entries()) {
+    if (want === undefined) held.delete(have.uuid);
+    else held.set(have?.uuid ?? `new-${index}`, `${want.subject}@${want.order}`);
     note();
   }
   return seen;
@@ -97,12 +94,33 @@ describe('planBindings', () => {
         const create = stages.filter(({ there }) => !there).map(step);
         const held = new Map(matched.map(({ actual }) => [actual.uuid, actual.order]));
         for (const { desired } of inSafeOrder({ matched, create })) {
-          held.set(desired.subject, desired.order);
+          if (desired !== undefined) held.set(desired.subject, desired.order);
           const orders = stages.flatMap(({ uuid }) => held.get(uuid) ?? []);
           expect(orders.every((order, index) => index === 0 || order > (orders[index - 1] ?? 0))).toBe(true);
         }
       }),
     );
+  });
+
+  it('lets no guard move up past what it guards and nobody declares any more', () => {
+    const desired = [
+      ['guard', 40],
+      ['new login', 50],
+    ] as const;
+    const actual = [
+      ['guard', 20],
+      ['login', 30],
+    ] as const;
+    const seen = states(
+      desired.map(([name, at]) => ({ subject: name, order: at, detail: null })),
+      actual.map(([name, at], index) => ({ subject: name, order: at, uuid: `uuid-${index}`, row: null, ours: true })),
+    );
+    expect(seen.map((held) => [...held].sort((a, b) => Number(a.split('@')[1]) - Number(b.split('@')[1])).join(' '))).toEqual([
+      'guard@20 login@30',
+      'guard@20 login@30 new login@50',
+      'guard@20 new login@50',
+      'guard@40 new login@50',
+    ]);
   });
 
   it('has nothing to do once it was done', () => {

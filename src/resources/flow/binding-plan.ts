@@ -31,18 +31,21 @@ export interface BindingPlan<D, A> {
  * First the exact ones (same subject, same order), then ours with the same subject, which move, then ours at the same order, which
  * change their subject. Whatever is not ours is matched exactly or not at all. Moving never meets Authentik's uniqueness of
  * (target, subject, order): a binding that stood where another moves to would have matched there exactly.
+ *
+ * `fits` keeps a pair apart that can't be changed in place without a moment that is neither the old state nor the new one.
  */
 export function planBindings<D, A>(
   desired: readonly DesiredBinding<D>[],
   actual: readonly ActualBinding<A>[],
   ours: (uuid: string) => boolean,
+  fits: (want: DesiredBinding<D>, have: ActualBinding<A>) => boolean = () => true,
 ): BindingPlan<D, A> {
   const free = new Map(actual.map((binding) => [binding.uuid, binding]));
   const matched: { desired: DesiredBinding<D>; actual: ActualBinding<A> }[] = [];
   let open = [...desired].sort((a, b) => a.order - b.order);
-  const match = (fits: (want: DesiredBinding<D>, have: ActualBinding<A>) => boolean): void => {
+  const match = (same: (want: DesiredBinding<D>, have: ActualBinding<A>) => boolean): void => {
     open = open.filter((want) => {
-      const have = [...free.values()].find((candidate) => fits(want, candidate));
+      const have = [...free.values()].find((candidate) => same(want, candidate) && fits(want, candidate));
       if (have === undefined) return true;
       free.delete(have.uuid);
       matched.push({ desired: want, actual: have });

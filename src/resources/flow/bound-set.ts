@@ -32,6 +32,8 @@ export interface BoundKind {
 /** All bindings of one kind on one target (a flow or a stage binding): compares and changes them. */
 export class BoundSet {
   readonly plan: BindingPlan<BoundDetail, ApiObject>;
+  readonly wanted: readonly DesiredBinding<BoundDetail>[];
+  readonly held: readonly ActualBinding<ApiObject>[];
   readonly #session: Session;
   readonly #kind: BoundKind;
   readonly #target: string;
@@ -51,6 +53,7 @@ export class BoundSet {
     /** Whether a binding that isn't on record was there before us; the others are ours, and their record was lost. */
     wasThere: (binding: string) => boolean;
     prune: boolean;
+    fits?: (want: DesiredBinding<BoundDetail>, have: ActualBinding<ApiObject>) => boolean;
   }) {
     this.#wasThere = parts.wasThere;
     this.#session = parts.session;
@@ -58,19 +61,16 @@ export class BoundSet {
     this.#target = parts.target;
     this.#prune = parts.prune;
     this.#recorded = parts.recorded;
-    const actual = parts.rows.map((row): ActualBinding<ApiObject> => ({
-      uuid: row.pk,
-      order: Number(row['order']),
-      subject: parts.kind.subjectOf(row),
-      row,
-    }));
-    this.plan = planBindings(parts.desired, actual, (uuid) => parts.recorded.has(uuid));
+    const actual = parts.rows.map((row) => this.actualOf(row));
+    this.wanted = parts.desired;
+    this.held = actual;
+    this.plan = planBindings(parts.desired, actual, (uuid) => parts.recorded.has(uuid), parts.fits);
   }
 
   get differences(): readonly Difference[] {
-    const changed = this.plan.matched.flatMap(({ desired, actual }) => this.#changes(desired, actual));
+    const changed = this.plan.matched.flatMap(({ desired, actual }) => this.changes(desired, actual));
     const missing = this.plan.create.map((desired): Difference => ({ field: desired.detail.label }));
-    const stale = this.#stale.map((actual): Difference => ({ field: `${this.#kind.describe(actual.row)} (not declared)` }));
+    const stale = this.stale.map((actual): Difference => ({ field: `${this.#kind.describe(actual.row)} (not declared)` }));
     return [...missing, ...changed, ...stale];
   }
 
@@ -101,25 +101,41 @@ export class BoundSet {
   }
 
   /**
-   * Moves and changes what stays, and creates what is missing, so that at every moment the declared ones that are there stand in the
-   * declared order. Hands over each new row as soon as it is there.
+   * Moves and changes what stays, creates what is missing and removes what is not declared, so that at every moment the declared ones that
+   * are there stand in the declared order, and nothing that guards passes what it guards. What stands ready in `parked`, by order, is moved
+   * in with one write in the place of a create. Hands over each new row as soon as it is there.
    */
-  async arrange(made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => Promise<void> | void): Promise<void> {
-    for (const { desired, actual } of inSafeOrder(this.plan)) {
-      if (actual === undefined) await made(await this.#make(desired), desired);
-      else if (this.#changes(desired, actual).length > 0) {
-        await this.#patch(actual, {
-          ...companions(this.#kind.table.fields, actual.row),
-          ...this.#identity(desired),
-          ...desired.detail.body,
-        });
-      }
+  async arrange(
+    made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => Promise<void> | void,
+    parked: ReadonlyMap<number, ApiObject> = new Map(),
+  ): Promise<void> {
+    for (const { desired, actual } of inSafeOrder(this.plan, this.stale)) {
+      if (desired === undefined) await this.remove(actual);
+      else if (actual === undefined) {
+        const ready = parked.get(desired.order);
+        await this.#makeRoom(desired);
+        await made(ready === undefined ? await this.make(desired) : await this.change(this.actualOf(ready), desired), desired);
+      } else if (this.changes(desired, actual).length > 0) await this.change(actual, desired);
     }
   }
 
-  /** Removes what is not declared any more: last of all, once everything else is in place. */
   async removeStale(): Promise<void> {
-    for (const actual of this.#stale) await this.#remove(actual);
+    for (const actual of this.stale) await this.remove(actual);
+  }
+
+  actualOf(row: ApiObject): ActualBinding<ApiObject> {
+    return { uuid: row.pk, order: Number(row['order']), subject: this.#kind.subjectOf(row), row };
+  }
+
+  /** An order that nothing on the target has; the next ones for more of them. */
+  freeOrder(more = 0): number {
+    return Math.max(0, ...this.held.map(({ order }) => order), ...this.wanted.map(({ order }) => order)) + 1 + more;
+  }
+
+  /** Authentik has one binding for a stage, a flow and an order: the old one steps aside, without passing any other, before it goes. */
+  async #makeRoom({ subject, order }: DesiredBinding<BoundDetail>): Promise<void> {
+    const old = this.stale.find((actual) => actual.subject === subject && actual.order === order);
+    if (old !== undefined) await this.#patch(old, { ...companions(this.#kind.table.fields, old.row), order: order + 1 });
   }
 
   /**
@@ -141,15 +157,19 @@ export class BoundSet {
     const inTheWay = created.filter((actual) =>
       former.some(({ desired }) => desired.order === actual.order && desired.subject === actual.subject),
     );
-    for (const actual of inTheWay) await this.#remove(actual);
+    for (const actual of inTheWay) await this.remove(actual);
     for (const { desired, actual } of inSafeOrder({ matched: former, create: [] })) {
-      if (actual !== undefined) await this.#patch(actual, { target: this.#target, ...desired.detail });
+      if (desired !== undefined && actual !== undefined) await this.#patch(actual, { target: this.#target, ...desired.detail });
     }
-    for (const actual of created) if (!inTheWay.includes(actual)) await this.#remove(actual);
+    for (const actual of created) if (!inTheWay.includes(actual)) await this.remove(actual);
+  }
+
+  async change(actual: ActualBinding<ApiObject>, desired: DesiredBinding<BoundDetail>): Promise<ApiObject> {
+    return this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), ...this.#identity(desired), ...desired.detail.body });
   }
 
   /** A create that may have taken place although it failed is looked up: a second one would be refused, and the first would be nobody's. */
-  async #make(desired: DesiredBinding<BoundDetail>): Promise<ApiObject> {
+  async make(desired: DesiredBinding<BoundDetail>): Promise<ApiObject> {
     const { client, cache } = this.#session;
     const { table, subjectOf } = this.#kind;
     try {
@@ -166,12 +186,12 @@ export class BoundSet {
     }
   }
 
-  get #stale(): readonly ActualBinding<ApiObject>[] {
+  get stale(): readonly ActualBinding<ApiObject>[] {
     const created = this.plan.obsolete.filter((actual) => this.#recorded.get(actual.uuid)?.adopted !== true);
     return this.#prune ? [...this.plan.obsolete, ...this.plan.unmanaged] : created;
   }
 
-  #changes(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): readonly Difference[] {
+  changes(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): readonly Difference[] {
     const { label, body } = desired.detail;
     const moved = desired.order === actual.order ? [] : [{ field: `${label}.order` }];
     const replaced = desired.subject === actual.subject ? [] : [{ field: label }];
@@ -196,11 +216,11 @@ export class BoundSet {
     };
   }
 
-  async #patch(actual: ActualBinding<ApiObject>, body: Body): Promise<void> {
-    this.#accept(await this.#session.client.patch(this.#path(actual), body));
+  async #patch(actual: ActualBinding<ApiObject>, body: Body): Promise<ApiObject> {
+    return this.#accept(await this.#session.client.patch(this.#path(actual), body));
   }
 
-  async #remove(actual: ActualBinding<ApiObject>): Promise<void> {
+  async remove(actual: ActualBinding<ApiObject>): Promise<void> {
     await this.#session.client.delete(this.#path(actual));
   }
 

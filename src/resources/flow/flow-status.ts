@@ -1,7 +1,7 @@
 import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Judgement } from '../../runtime/conditions.ts';
 import { POLICIES_ON_TARGET, STAGES_ON_FLOW } from './bound-kinds.ts';
-import type { Bound } from './flow-resource.ts';
+import type { Bound } from './flow-bindings.ts';
 
 /** The CRD's own limit for `unmanagedBindings`. */
 const MAX_LISTED = 100;
@@ -25,9 +25,17 @@ export function unmanagedJudgement(bound: Bound): Judgement {
     : { type, status: 'True', reason: 'UnmanagedBindingsFound', message: `kept, though not declared: ${found.join(', ')}` };
 }
 
-function unmanaged(bound: Bound): readonly string[] {
-  const stages = bound.stages?.unmanaged.map(STAGES_ON_FLOW.describe) ?? [];
-  return [...new Set([...stages, ...bound.policies.flatMap((set) => set.unmanaged.map(POLICIES_ON_TARGET.describe))])].sort();
+/** By order, as they run; stages first. */
+function unmanaged({ stages, policies }: Bound): readonly string[] {
+  const taken = new Set(stages?.wanted.map(({ order }) => order));
+  const bindings = byOrder(stages?.unmanaged ?? []).map((row) =>
+    taken.has(Number(row['order'])) ? `${STAGES_ON_FLOW.describe(row)} (which a declared stage has too)` : STAGES_ON_FLOW.describe(row),
+  );
+  return [...new Set([...bindings, ...policies.flatMap((set) => byOrder(set.unmanaged).map(POLICIES_ON_TARGET.describe))])];
+}
+
+function byOrder(rows: readonly ApiObject[]): readonly ApiObject[] {
+  return [...rows].sort((a, b) => Number(a['order']) - Number(b['order']));
 }
 
 function countOf(value: unknown): number | undefined {

@@ -1,21 +1,42 @@
 import type { ActualBinding, BindingPlan, DesiredBinding } from './binding-plan.ts';
 
-/** One write: a change of what is there, or, without `actual`, something new. */
-export interface BindingStep<D, A> {
-  readonly desired: DesiredBinding<D>;
-  readonly actual?: ActualBinding<A>;
-}
+/** One write: a change of what is there, something new without `actual`, or the removal of what isn't declared. */
+export type BindingStep<D, A> =
+  | { readonly desired: DesiredBinding<D>; readonly actual?: ActualBinding<A> }
+  | { readonly desired?: undefined; readonly actual: ActualBinding<A> };
 
 /**
  * The order of writes in which, after each of them, the declared bindings that are there stand in the declared order: upward moves from
  * the highest down, then downward moves and new ones together from the lowest up. Any other order would let, for one request or until a
  * failed one is repeated, the login stage stand before the password stage for everybody who enters the flow at that moment.
+ *
+ * What is not declared any more goes last, but before something moves up past it: a guard would end up behind what it guards. What takes
+ * its place comes before that, as far as it can stand where it belongs.
  */
-export function inSafeOrder<D, A>({ matched, create }: Pick<BindingPlan<D, A>, 'matched' | 'create'>): readonly BindingStep<D, A>[] {
+export function inSafeOrder<D, A>(
+  { matched, create }: Pick<BindingPlan<D, A>, 'matched' | 'create'>,
+  stale: readonly ActualBinding<A>[] = [],
+): readonly BindingStep<D, A>[] {
   const up = matched.filter(({ desired, actual }) => desired.order > actual.order).sort((a, b) => b.desired.order - a.desired.order);
-  const rest: readonly BindingStep<D, A>[] = [
-    ...matched.filter(({ desired, actual }) => desired.order <= actual.order),
-    ...create.map((desired) => ({ desired })),
-  ];
-  return [...up, ...[...rest].sort((a, b) => a.desired.order - b.desired.order)];
+  const down = matched.filter(({ desired, actual }) => desired.order < actual.order);
+  let fresh = [...create].sort((a, b) => a.order - b.order);
+  let left = [...stale];
+  const steps: BindingStep<D, A>[] = [];
+  for (const [index, move] of up.entries()) {
+    const waiting = [...up.slice(index), ...down];
+    const passed = left.filter(({ order }) => move.actual.order < order && order <= move.desired.order);
+    if (passed.length > 0) {
+      const early = fresh.filter(({ order }) => !waiting.some((other) => isBetween(order, other.actual.order, other.desired.order)));
+      steps.push(...early.map((desired) => ({ desired })), ...passed.map((actual) => ({ actual })));
+      fresh = fresh.filter((desired) => !early.includes(desired));
+      left = left.filter((actual) => !passed.includes(actual));
+    }
+    steps.push(move);
+  }
+  const rest = [...matched.filter(({ desired, actual }) => desired.order <= actual.order), ...fresh.map((desired) => ({ desired }))];
+  return [...steps, ...rest.sort((a, b) => a.desired.order - b.desired.order), ...left.map((actual) => ({ actual }))];
+}
+
+function isBetween(order: number, a: number, b: number): boolean {
+  return Math.min(a, b) <= order && order <= Math.max(a, b);
 }
