@@ -11,7 +11,14 @@ export type EnumValue = string | { readonly value: string; readonly since: Minor
  * and how a server's value is compared with it.
  */
 export type FieldKind =
-  | { readonly type: 'string'; readonly minLength?: number; readonly maxLength?: number; readonly pattern?: string }
+  | {
+      readonly type: 'string';
+      readonly minLength?: number;
+      readonly maxLength?: number;
+      readonly pattern?: string;
+      /** Where this installation lists what it takes, as objects with a name, for telling whoever names something else. */
+      readonly choices?: string;
+    }
   | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
   | { readonly type: 'boolean' }
   | { readonly type: 'enum'; readonly values: readonly EnumValue[] }

@@ -186,6 +186,7 @@ const ROWS = {
         type: 'string',
         minLength: 1,
         maxLength: 256,
+        choices: '/stages/email/templates/',
         description: 'A template that this Authentik has, such as `email/account_confirmation.html`.',
       },
       { api: 'activate_user_on_success', type: 'boolean', description: 'Activates the user when the link is confirmed.' },

@@ -28,6 +28,7 @@ function forgetful(resource: EntityResource, session: Session): External {
     refresh: async (observed) => resource.refresh(observed),
     create: async () => resource.create(),
     blockers: async (observed) => resource.blockers(observed),
+    consequences: () => resource.consequences(),
     delete: async (observed) => resource.delete(observed),
     update: async (observed) => {
       const updated = await resource.update(observed);

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Difference } from '../runtime/external.ts';
+import type { Change } from '../runtime/external.ts';
 import { SentSecrets } from './sent-secrets.ts';
 
 /** What a status keeps of a Secret whose values were sent. */
@@ -60,20 +60,21 @@ export class SecretValues {
     return this.differences.length > 0;
   }
 
-  get differences(): readonly Difference[] {
+  get differences(): readonly Change[] {
     if (this.#sent) return [];
     return this.#parts
       .filter((part) => Object.keys(part.writeOnly).length > 0 && !this.#knows(part))
       .flatMap((part) =>
-        Object.keys(part.writeOnly).map((field): Difference => ({ field: `${field} (from Secret ${part.name})`, cause: 'Secret' })),
+        Object.keys(part.writeOnly).map((field): Change => ({ field: `${field} (from Secret ${part.name})`, cause: 'Secret' })),
       );
   }
 
-  /** Marks a difference as rotation when its field comes out of a Secret that has changed since. */
-  explain(difference: Difference): Difference {
-    const part = this.#parts.find((candidate) => candidate.fields.includes(difference.field));
-    const record = part === undefined ? undefined : this.#recorded.get(part.name);
-    return part === undefined || record?.resourceVersion === part.resourceVersion ? difference : { ...difference, cause: 'Secret' };
+  /** Marks a change as rotation when its field comes out of a Secret that has changed since. Its values stay unsaid in any case. */
+  explain(change: Change): Change {
+    const part = this.#parts.find((candidate) => candidate.fields.includes(change.field));
+    if (part === undefined) return change;
+    const { field } = change;
+    return this.#recorded.get(part.name)?.resourceVersion === part.resourceVersion ? { field } : { field, cause: 'Secret' };
   }
 
   /** The same values as if nothing was on record, unless they have just been sent. */

@@ -2,7 +2,7 @@ import { claimKey } from './claim.ts';
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
 import type { Observation } from './external.ts';
-import { listFields } from './list-fields.ts';
+import { listValues } from './list-fields.ts';
 import { adopt as adoptRecord, declare } from './ownership.ts';
 import { accept, foundIn, recordOf, required, setRecord, type Pass } from './pass.ts';
 
@@ -42,7 +42,7 @@ function refuseByPolicy<Session>(pass: Pass<Session>, observation: Observation):
   if (policy === 'IfMatch' && observation.differences.length > 0) {
     throw new OperatorError(
       'AdoptionConflict',
-      `"${name}" is already in Authentik and differs in ${listFields(observation.differences)}: align the spec, or set adoptionPolicy: Always to change it`,
+      `"${name}" is already in Authentik and differs in ${listValues(observation.differences, { from: 'there', to: 'declared' })}: align the spec, or set adoptionPolicy: Always to change it`,
     );
   }
 }

@@ -115,7 +115,9 @@ async function apply<Session>(
   } else {
     await refuseIfUsed(pass, environment, external, observation, name);
     await external.delete(observation);
-    record('Deleted', `deleted "${name}" from Authentik`);
+    const unlinked = external.consequences?.() ?? [];
+    const lost = unlinked.length === 0 ? '' : `; ${unlinked.join(', ')} linked to it, and link to nothing now`;
+    record('Deleted', `deleted "${name}" from Authentik${lost}`);
   }
 }
 

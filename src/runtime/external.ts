@@ -2,10 +2,15 @@ import type { Judgement } from './conditions.ts';
 import type { OperatorError } from './errors.ts';
 import type { Prints, Values } from './ownership.ts';
 
-/** A declared field that Authentik holds otherwise. Never carries values of secrets. */
-export interface Difference {
-  /** By its name in the spec, such as `userFields` or `stages[10].stageRef`. */
+/** A difference between what is declared and what Authentik holds: a plan is a list of them that nobody carries out. */
+export interface Change {
+  /** By its name in the spec, such as `userFields` or `stages[10].stageRef`; of what is removed, what it is. */
   readonly field: string;
+  /** A part that comes or goes as a whole; a field's value changes when this isn't said. */
+  readonly kind?: 'added' | 'removed';
+  /** What Authentik holds and what it shall hold. Not for anything that comes out of a Secret. */
+  readonly from?: unknown;
+  readonly to?: unknown;
   /** Not somebody's doing in Authentik: the Secret that the value comes from has changed. */
   readonly cause?: 'Secret';
   /** What must be there first: a weak link that is set in a write of its own. */
@@ -16,7 +21,7 @@ export interface Difference {
 export interface Observation {
   readonly exists: boolean;
   /** The declared fields that differ; empty when there is nothing to do. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly Change[];
   /** The primary key, when it exists. */
   readonly uuid?: string | undefined;
   /** Goes into the object's status as it is. */
@@ -50,6 +55,8 @@ export interface External {
   progress?(): Readonly<Record<string, unknown>>;
   /** What deleting would take along that is not ours; named for the user. */
   blockers(observed: Observation): Promise<readonly string[]>;
+  /** Who stays and loses a link by the delete, as the last look for blockers has shown; named for the user. */
+  consequences?(): readonly string[];
   delete(observed: Observation): Promise<void>;
   /** The same as `observe`, of something that was found, as it is this moment: before others' changes could be undone. */
   refresh(observed: Observation): Promise<Observation>;

@@ -17,6 +17,8 @@ export interface EngineStatus {
   /** RFC 3339: when an object that is being deleted is let go although its counterpart can't be reached. */
   releaseAt?: string | undefined;
   lastChange?: string | undefined;
+  /** Fields of which Authentik keeps another value than it accepted: a hash of both, and how often that was sent. */
+  notKept?: Readonly<Record<string, { readonly print: string; readonly times: number }>> | undefined;
 }
 
 /** Everything that one pass over one object knows. Steps read and fill it; only the engine writes it to the store. */

@@ -138,6 +138,12 @@ export const REASONS = {
     cause: 'Authentik refused the spec, or the spec cannot work.',
     remedy: "Correct the field that the message names; it quotes Authentik's own words.",
   },
+  NotKept: {
+    class: 'terminal',
+    quotes: true,
+    cause: 'Authentik accepted a value twice and holds another one all the same, so that writing it again would go on for ever.',
+    remedy: 'Declare the value that Authentik keeps; the message has both. An edit of the spec is tried again.',
+  },
   UnsupportedVersion: {
     class: 'terminal',
     cause: 'This Authentik is outside the supported versions, or lacks a field, value or type that the spec uses.',
@@ -145,6 +151,7 @@ export const REASONS = {
   },
   AdoptionConflict: {
     class: 'terminal',
+    quotes: true,
     cause: 'An object of that name is already in Authentik, and the adoption policy forbids taking it as it is.',
     remedy: 'Align the spec with the fields in the message, choose another name, or set `adoptionPolicy: Always`.',
   },

@@ -314,6 +314,27 @@ describe('failing', () => {
     expect(Object.keys(world.conditions('a'))).toEqual(['Ready', 'ReferencesResolved', 'SecretsResolved', 'Synced']);
   });
 
+  it('stops after the second write of a value that is accepted and not kept, and says both', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    await world.pass('a');
+    world.keeps = (value) => value.toLowerCase();
+    world.store.apply('Thing', 'a', { value: 'Y' });
+    expect(await world.pass('a')).toEqual({ kind: 'backoff' });
+    expect(world.conditions('a')['Ready']).toBe('False/ServerError');
+    for (let pass = 0; pass < 3; pass++) await world.pass('a');
+    expect(world.conditions('a')).toMatchObject({ Ready: 'False/NotKept', Stalled: 'True/NotKept' });
+    expect(world.deeds.filter((deed) => deed === 'update a')).toHaveLength(2);
+    expect(world.events.at(-1)).toContain('value ("y" kept, "Y" sent)');
+    world.restart();
+    await world.pass('a');
+    expect(world.deeds.filter((deed) => deed === 'update a')).toHaveLength(2);
+    world.store.apply('Thing', 'a', { value: 'z' });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('True/Reconciled');
+    expect(world.status('a')['notKept']).toBeUndefined();
+  });
+
   it('says InternalError for what nobody expected, and keeps going', async () => {
     const world = new FakeWorld();
     world.store.apply('Thing', 'a', { value: 'x' });

@@ -1,17 +1,19 @@
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
-import type { Difference } from './external.ts';
+import type { Change } from './external.ts';
 import { keepProgress } from './keep-progress.ts';
-import { listFields } from './list-fields.ts';
+import { deeds, listValues } from './list-fields.ts';
 import { wrote } from './ownership.ts';
+import { printOf } from './print.ts';
 import { accept, externalOf, recordOf, required, setRecord, type EngineStatus, type Pass } from './pass.ts';
 
 export async function update<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
   const before = required(pass.observation, 'the observation');
   const due = mendable(before.differences);
+  if (due.length === 0) delete pass.status.notKept;
   if (due.length === 0) return;
-  const fields = listFields(due);
-  const rotated = due.every((difference) => difference.cause === 'Secret');
+  refuseEndlessWrite(pass, due);
+  const rotated = due.every((change) => change.cause === 'Secret');
   const drifted = wasSynced(pass) && !rotated;
   try {
     accept(pass, await externalOf(pass).update(before));
@@ -20,19 +22,59 @@ export async function update<Session>(pass: Pass<Session>, environment: Environm
     keepProgress(pass);
     throw error;
   }
+  const left = mendable(required(pass.observation, 'the observation').differences);
   pass.status.lastChange = environment.now();
   const plain = pass.controller.manages === 'field' ? 'Published' : 'Updated';
   const event = rotated ? 'SecretRotated' : drifted ? 'DriftCorrected' : plain;
-  environment.events.record(pass.object, 'Normal', event, `${drifted ? 'put back' : 'set'} ${fields}`);
+  const done = due.filter(({ field }) => !left.some((other) => other.field === field));
+  if (done.length > 0) environment.events.record(pass.object, 'Normal', event, deeds(done, drifted));
   if (drifted) environment.metrics.driftCorrected(pass.key.kind);
-  const left = mendable(required(pass.observation, 'the observation').differences);
-  if (left.length > 0) {
-    throw new OperatorError('ServerError', `Authentik accepted the write and still holds something else in ${listFields(left)}`);
-  }
+  noteKept(pass, left);
+}
+
+/** How often a value is sent that Authentik accepts and doesn't keep. */
+const WRITE_BUDGET = 2;
+
+/** Throws `NotKept` when all that is left to write was written before, as often as it may be. */
+function refuseEndlessWrite<Session>(pass: Pass<Session>, due: readonly Change[]): void {
+  const record = pass.status.notKept ?? {};
+  const spent = (change: Change): boolean => {
+    const held = record[change.field];
+    return held !== undefined && held.times >= WRITE_BUDGET && held.print === printOfChange(change);
+  };
+  if (due.every(spent)) throw notKept(due);
+}
+
+/** What a write has left different, and how often by now: the same twice is no matter of trying again. */
+function noteKept<Session>(pass: Pass<Session>, left: readonly Change[]): void {
+  const before = pass.status.notKept ?? {};
+  delete pass.status.notKept;
+  if (left.length === 0) return;
+  const entries = left.map((change) => {
+    const print = printOfChange(change);
+    const earlier = before[change.field];
+    return [change.field, { print, times: (earlier?.print === print ? earlier.times : 0) + 1 }] as const;
+  });
+  pass.status.notKept = Object.fromEntries(entries);
+  if (entries.some(([, { times }]) => times >= WRITE_BUDGET)) throw notKept(left);
+  throw new OperatorError('ServerError', `Authentik accepted the write and holds something else: ${listValues(left, WORDS)}`);
+}
+
+const WORDS = { from: 'kept', to: 'sent' };
+
+function notKept(left: readonly Change[]): OperatorError {
+  return new OperatorError(
+    'NotKept',
+    `Authentik accepts ${listValues(left, WORDS)}, but keeps another value: declare what it keeps, or leave the field out`,
+  );
+}
+
+function printOfChange({ from, to }: Change): string {
+  return printOf([from ?? null, to ?? null]);
 }
 
 /** Without the links that wait for their target. */
-function mendable(differences: readonly Difference[]): readonly Difference[] {
+function mendable(differences: readonly Change[]): readonly Change[] {
   return differences.filter(({ waitsFor }) => waitsFor === undefined);
 }
 

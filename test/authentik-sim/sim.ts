@@ -44,6 +44,8 @@ export interface AuthentikSim {
   readonly schemaViolations: readonly SchemaViolation[];
   /** Mails that couldn't be handed over. */
   readonly mailFailures: readonly MailFailure[];
+  /** Puts a mail template of one's own into the server's folder. */
+  addMailTemplate(name: string): void;
   /** A token of a new service account that holds these permissions (`app.codename`), or of the administrator. */
   createToken(permissions: string[] | 'superuser', options?: { expired?: boolean }): string;
   /** Configuration as sorted data without UUIDs: equal snapshots mean equal states. */
@@ -118,6 +120,14 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
     faults,
     schemaViolations: schemaCheck.violations,
     mailFailures: world.mailFailures,
+    addMailTemplate: (name) => {
+      world.store.mailTemplates.add(name);
+      const [template = {}] = world.fixed.get('/stages/email/templates/') as JsonObject[];
+      world.fixed.set('/stages/email/templates/', [
+        ...(world.fixed.get('/stages/email/templates/') as JsonObject[]),
+        { ...template, name, description: 'Custom template' },
+      ]);
+    },
     createToken: (permissions, { expired = false } = {}) => createToken(world, permissions, expired),
     snapshot: () => snapshot(world.store),
     resetRequests: () => void log.splice(0),

@@ -5,6 +5,8 @@ import type { ModelSpec, Row } from './model.ts';
 
 export class Store {
   readonly models: readonly ModelSpec[];
+  /** Mail templates of one's own, which somebody has put into the server's folder. */
+  readonly mailTemplates = new Set<string>();
   private readonly rows = new Map<string, Map<string | number, Row>>();
   private nextSeq = 1;
   private nextInteger = 1;

@@ -80,6 +80,13 @@ export const managedStatus = {
       'x-kubernetes-list-map-keys': ['name'],
     })
     .optional(),
+  notKept: z
+    .record(
+      z.string(),
+      z.object({ print: z.string().max(64).describe('A hash of both values.'), times: z.int().min(1).describe('How often.') }),
+    )
+    .describe('Fields of which Authentik accepted a value and keeps another one.')
+    .optional(),
   releaseAt: z
     .string()
     .meta({ format: 'date-time' })

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { specName, type Field } from '../../catalogue/field.ts';
-import type { Difference } from '../../runtime/external.ts';
+import type { Change } from '../../runtime/external.ts';
 import { sameText } from '../kept-text.ts';
 import type { Body } from './desired.ts';
 
 /** The declared fields in which `actual` differs. Sets are compared as sets, ordered arrays in order; unknown fields are ignored. */
-export function differences(fields: readonly Field[], desired: Body, actual: Body): readonly Difference[] {
+export function differences(fields: readonly Field[], desired: Body, actual: Body): readonly Change[] {
   return fields
     .filter((field) => field.type !== 'secret' && field.api in desired && !same(field, desired[field.api], actual[field.api]))
-    .map((field) => ({ field: specName(field) }));
+    .map((field) => ({ field: specName(field), from: actual[field.api], to: desired[field.api] }));
 }
 
 function same(field: Field, want: unknown, have: unknown): boolean {

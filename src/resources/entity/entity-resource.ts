@@ -5,16 +5,18 @@ import type { Session } from '../../authentik/session.ts';
 import { ownModels, type EntityType } from '../../catalogue/entity.ts';
 import { specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
-import type { Difference, External, Observation, SettleResult } from '../../runtime/external.ts';
+import type { Change, External, Observation, SettleResult } from '../../runtime/external.ts';
 import type { Prints } from '../../runtime/ownership.ts';
 import { parseObject } from './api-object.ts';
 import { companions, current, differences } from './comparison.ts';
 import type { Body, PendingLink } from './desired.ts';
+import { explained } from './explained.ts';
 import { sendable, settleWaiting, waitingDifferences, waitingJudgements, type Sendable } from './pending-links.ts';
 import { printOfField, printsOf } from './prints.ts';
 import { sameText } from '../kept-text.ts';
 import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
-import { foreignUsers } from './used-by.ts';
+import { typeOf } from './type-of.ts';
+import { foreignUsers, unlinkedUsers } from './used-by.ts';
 import { withoutDeadReferences } from './dead-references.ts';
 
 /** How soon an object is looked at again that somebody else created a moment ago, in milliseconds. */
@@ -46,6 +48,7 @@ export class EntityResource implements External {
   readonly #secrets: SecretValues;
   /** What the last look found to be waited for. */
   #waiting: readonly PendingLink[] = [];
+  #unlinked: readonly string[] = [];
 
   constructor(parts: EntityParts) {
     this.#parts = parts;
@@ -96,7 +99,7 @@ export class EntityResource implements External {
     } catch (error) {
       // It may have happened all the same: the next pass looks at the server and not at what we remember.
       if (error instanceof AuthentikError && error.ambiguous) session.cache.invalidate(entity.path);
-      throw (await this.#nameTaken(error)) ?? error;
+      throw (await this.#nameTaken(error)) ?? (await explained(error, entity, body, session));
     }
   }
 
@@ -124,7 +127,13 @@ export class EntityResource implements External {
 
   async blockers(observed: Observation): Promise<readonly string[]> {
     const { session, entity } = this.#parts;
-    return foreignUsers(await session.client.get(`${this.#path(await this.#row(observed))}used_by/`), ownModels(entity));
+    const users = await session.client.get(`${this.#path(await this.#row(observed))}used_by/`);
+    this.#unlinked = unlinkedUsers(users);
+    return foreignUsers(users, ownModels(entity));
+  }
+
+  consequences(): readonly string[] {
+    return this.#unlinked;
   }
 
   async delete(observed: Observation): Promise<void> {
@@ -141,7 +150,9 @@ export class EntityResource implements External {
 
   observationOf(row: ApiObject): Observation {
     const { entity, name, desired, statusOf } = this.#parts;
-    const renamed: readonly Difference[] = sameText(row[entity.naturalKey], name) ? [] : [{ field: entity.naturalKey }];
+    const renamed: readonly Change[] = sameText(row[entity.naturalKey], name)
+      ? []
+      : [{ field: entity.naturalKey, from: row[entity.naturalKey], to: name }];
     const secrets = this.#secretsFor(row.pk);
     const { body, waiting } = this.#sendable(row);
     this.#waiting = waiting;
@@ -188,7 +199,7 @@ export class EntityResource implements External {
     if (other === undefined) return;
     throw new OperatorError(
       'AdoptionConflict',
-      `"${name}" is already in Authentik as another type (${String(other['meta_model_name'])}): choose another name`,
+      `"${name}" is already in Authentik as another type, ${typeOf(String(other['meta_model_name']))}: choose another name`,
     );
   }
 
@@ -197,7 +208,12 @@ export class EntityResource implements External {
     const { entity } = this.#parts;
     return session.locks.run(`${entity.model}/${observed.uuid ?? ''}`, async () => {
       const row = await this.#fresh(await this.#row(observed));
-      return this.#accept(await session.client.patch(this.#path(row), { ...companions(entity.fields, row), ...body(row) }));
+      const sent = { ...companions(entity.fields, row), ...body(row) };
+      try {
+        return this.#accept(await session.client.patch(this.#path(row), sent));
+      } catch (error) {
+        throw await explained(error, entity, sent, session);
+      }
     });
   }
 

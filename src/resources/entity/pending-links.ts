@@ -2,7 +2,7 @@ import type { ApiObject } from '../../authentik/api-object.ts';
 import { specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import type { Judgement } from '../../runtime/conditions.ts';
-import type { Difference, SettleResult } from '../../runtime/external.ts';
+import type { Change, SettleResult } from '../../runtime/external.ts';
 import type { Body, PendingLink } from './desired.ts';
 
 /** What of a body goes out now. */
@@ -30,7 +30,7 @@ function untilSet({ field }: PendingLink): Body {
 }
 
 /** The links as differences that nobody can mend yet. */
-export function waitingDifferences(waiting: readonly PendingLink[]): readonly Difference[] {
+export function waitingDifferences(waiting: readonly PendingLink[]): readonly Change[] {
   return waiting.map(({ field, error }) => ({ field: specName(field), waitsFor: error.message }));
 }
 

@@ -16,3 +16,9 @@ export function foreignUsers(answer: unknown, parts: readonly string[]): readonl
   const users = parsed.data.filter((user) => TAKES_ALONG.has(user.action) && !parts.includes(`${user.app}.${user.model_name}`));
   return [...new Set(users.map((user) => `${user.model_name} "${user.name}"`))];
 }
+
+/** Who stays and loses its link to the object: Authentik makes it null, and says so nowhere. */
+export function unlinkedUsers(answer: unknown): readonly string[] {
+  const users = (UsedBy.safeParse(answer).data ?? []).filter((user) => user.action === 'set_null' || user.action === 'set_default');
+  return [...new Set(users.map((user) => `${user.model_name} "${user.name}"`))];
+}

@@ -5,7 +5,7 @@ import type { ApiObject } from '../../authentik/api-object.ts';
 import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { BindingTable } from '../../catalogue/bindings.ts';
-import type { Difference } from '../../runtime/external.ts';
+import type { Change } from '../../runtime/external.ts';
 import { parseObject } from '../entity/api-object.ts';
 import { companions, differences } from '../entity/comparison.ts';
 import type { Body } from '../entity/desired.ts';
@@ -67,10 +67,10 @@ export class BoundSet {
     this.plan = planBindings(parts.desired, actual, (uuid) => parts.recorded.has(uuid), parts.fits);
   }
 
-  get differences(): readonly Difference[] {
+  get differences(): readonly Change[] {
     const changed = this.plan.matched.flatMap(({ desired, actual }) => this.changes(desired, actual));
-    const missing = this.plan.create.map((desired): Difference => ({ field: desired.detail.label }));
-    const stale = this.stale.map((actual): Difference => ({ field: `${this.#kind.describe(actual.row)} (not declared)` }));
+    const missing = this.plan.create.map((desired): Change => ({ field: desired.detail.label, kind: 'added' }));
+    const stale = this.stale.map((actual): Change => ({ field: this.#kind.describe(actual.row), kind: 'removed' }));
     return [...missing, ...changed, ...stale];
   }
 
@@ -191,14 +191,14 @@ export class BoundSet {
     return this.#prune ? [...this.plan.obsolete, ...this.plan.unmanaged] : created;
   }
 
-  changes(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): readonly Difference[] {
+  changes(desired: DesiredBinding<BoundDetail>, actual: ActualBinding<ApiObject>): readonly Change[] {
     const { label, body } = desired.detail;
-    const moved = desired.order === actual.order ? [] : [{ field: `${label}.order` }];
-    const replaced = desired.subject === actual.subject ? [] : [{ field: label }];
+    const moved = desired.order === actual.order ? [] : [{ field: `${label}.order`, from: actual.order, to: desired.order }];
+    const replaced = desired.subject === actual.subject ? [] : [{ field: label, from: actual.subject, to: desired.subject }];
     return [
       ...moved,
       ...replaced,
-      ...differences(this.#kind.table.fields, body, actual.row).map(({ field }) => ({ field: `${label}.${field}` })),
+      ...differences(this.#kind.table.fields, body, actual.row).map((change) => ({ ...change, field: `${label}.${change.field}` })),
     ];
   }
 

@@ -56,7 +56,8 @@ export class FlowResource implements External {
     if (row === undefined) return this.#header.observe();
     const bound = await this.#bindings.look(row.pk);
     const header = (isBeingBuilt(row) ? this.#opened : this.#header).observationOf(row);
-    const leftOver = (await this.#parking.find()) === undefined ? [] : [{ field: 'stages that are being made ready' }];
+    const leftOver =
+      (await this.#parking.find()) === undefined ? [] : [{ field: 'stages that were being made ready', kind: 'removed' as const }];
     const sets = [...(bound.stages === undefined ? [] : [bound.stages]), ...bound.policies];
     return {
       ...header,
@@ -113,6 +114,10 @@ export class FlowResource implements External {
 
   async blockers(observed: Observation): Promise<readonly string[]> {
     return this.#header.blockers(observed);
+  }
+
+  consequences(): readonly string[] {
+    return this.#header.consequences();
   }
 
   async refresh(observed: Observation): Promise<Observation> {

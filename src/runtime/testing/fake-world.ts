@@ -44,6 +44,8 @@ export class FakeWorld {
   connectError: Error | undefined;
   settleError: Error | undefined;
   differenceCause: 'Secret' | undefined;
+  /** What becomes of a value that is accepted. */
+  keeps: (value: string) => string = (value) => value;
   readonly controller: Controller<string>;
   reconciler: Reconciler<string>;
   /** Lists that miss what is there: for so many looks. */
@@ -150,14 +152,14 @@ export class FakeWorld {
       return {
         exists: true,
         uuid: thing.uuid,
-        differences: thing.value === value ? [] : [{ field: 'value', ...cause }],
+        differences: thing.value === value ? [] : [{ field: 'value', from: thing.value, to: value, ...cause }],
         status: {},
         before: { value: thing.value },
         declared: { value: printOf(value) },
         print: (field) => (field === 'value' ? printOf(thing.value) : undefined),
       };
     };
-    const put = (uuid: string, content: string): void => void this.things.set(name, { uuid, value: content });
+    const put = (uuid: string, content: string): void => void this.things.set(name, { uuid, value: this.keeps(content) });
     return {
       observe: () => Promise.resolve(observe()),
       refresh: () => Promise.resolve(observe()),

@@ -31,9 +31,9 @@ export function validateMfa(sent: Record<string, Json>): Errors | null {
   return refuse('When "Not configured action" is set to "Configure", you must set a configuration stage.', 'not_configured_action');
 }
 
-export function validateEmail(sent: Record<string, Json>): Errors | null {
+export function validateEmail(sent: Record<string, Json>, { store }: ValidationContext): Errors | null {
   const { template } = sent;
-  return typeof template !== 'string' || EMAIL_TEMPLATES.includes(template)
+  return typeof template !== 'string' || EMAIL_TEMPLATES.includes(template) || store.mailTemplates.has(template)
     ? null
     : refuse(`Invalid template '${template}' specified.`, 'template');
 }
