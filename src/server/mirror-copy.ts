@@ -90,7 +90,7 @@ export class MirrorCopy {
 
   set(row: ApiObject): void {
     this.#dirty.delete(row.pk);
-    for (const load of this.#underWay) load.writes.set(row.pk, row);
+    this.#noteWrite(row.pk, row);
     const before = this.#table?.get(row.pk);
     if (this.#table !== undefined) this.#weight += weightOf(row) - (before === undefined ? 0 : weightOf(before));
     this.#table?.set(row);
@@ -98,7 +98,7 @@ export class MirrorCopy {
 
   delete(pk: string): void {
     this.#dirty.delete(pk);
-    for (const load of this.#underWay) load.writes.set(pk, undefined);
+    this.#noteWrite(pk, undefined);
     const before = this.#table?.get(pk);
     if (before !== undefined) this.#weight -= weightOf(before);
     this.#table?.delete(pk);
@@ -114,6 +114,14 @@ export class MirrorCopy {
   outdate(): void {
     this.#stale = true;
     this.#load = undefined;
+  }
+
+  /** What others did before it shows in it. */
+  #noteWrite(pk: string, row: ApiObject | undefined): void {
+    for (const load of this.#underWay) {
+      load.writes.set(pk, row);
+      load.dirty.delete(pk);
+    }
   }
 
   async #ask(pk: string): Promise<void> {
@@ -168,7 +176,7 @@ export class MirrorCopy {
     this.#tookMs = this.#loadedAt - startedAt;
     this.#weight = table.all().reduce((sum, row) => sum + weightOf(row), 0);
     this.#dirty.clear();
-    for (const pk of load.dirty) if (!load.writes.has(pk)) this.#dirty.set(pk, {});
+    for (const pk of load.dirty) this.#dirty.set(pk, {});
   }
 }
 
