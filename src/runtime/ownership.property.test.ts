@@ -28,6 +28,21 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('foreign edit', 'foreign create'), value: theirs }) },
 );
 
+const CHANGED_AFTER_AN_UNANSWERED_CREATE: Happening[] = [
+  { kind: 'fault', deed: 'create', when: 'after' },
+  { kind: 'pass' },
+  { kind: 'spec', value: 'y' },
+  { kind: 'crash' },
+];
+const CHANGED_AFTER_AN_UNANSWERED_UPDATE: Happening[] = [
+  { kind: 'fault', deed: 'update', when: 'after' },
+  { kind: 'spec', value: 'z' },
+  { kind: 'pass' },
+  { kind: 'spec', value: 'x' },
+  { kind: 'fault', deed: 'update', when: 'before' },
+  { kind: 'pass' },
+];
+
 /** Plays what happens. */
 class Play {
   readonly world = new FakeWorld();
@@ -123,7 +138,7 @@ describe('whatever happens', () => {
         await removed(game);
         expect(foreign(thing) ? game.thing : thing).toEqual(thing);
       }),
-      { numRuns: 400 },
+      { numRuns: 4000 },
     );
   });
 
@@ -138,7 +153,7 @@ describe('whatever happens', () => {
         await removed(game);
         expect(game.thing).toBeUndefined();
       }),
-      { numRuns: 400 },
+      { numRuns: 4000, examples: [[CHANGED_AFTER_AN_UNANSWERED_CREATE]] },
     );
   });
 
@@ -152,7 +167,7 @@ describe('whatever happens', () => {
         await removed(game);
         expect(game.thing).toEqual({ uuid: 'foreign-0', value: 'before us' });
       }),
-      { numRuns: 400 },
+      { numRuns: 4000, examples: [[CHANGED_AFTER_AN_UNANSWERED_UPDATE]] },
     );
   });
 });

@@ -132,6 +132,8 @@ export function declare(record: OwnershipRecord, { held, declared, print, bound 
   const before = { ...held, ...pick(adopted.before ?? {}, (field) => field in held) };
   const applied = {
     ...pick(adopted.applied ?? {}, (field) => field in declared),
+    // A write that nobody answered, and that took effect.
+    ...pick(adopted.applying ?? {}, (field, value) => field in declared && print(field) === value),
     ...pick(declared, (field, value) => print(field) === value),
   };
   const applying = pick(declared, (field, value) => print(field) !== value);

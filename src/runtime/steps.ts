@@ -78,6 +78,8 @@ async function observe<Session>(pass: Pass<Session>, environment: Environment): 
   claimKey(pass, environment, found.uuid);
   setRecord(pass, standing === 'recorded' ? foundAgain(recordOf(pass), found) : made(found));
   accept(pass, observation);
+  // Once it is changed, nothing tells any more that it is what we sent.
+  if (standing === 'made') await environment.flush(pass);
 }
 
 /** What is on record speaks of another server, and isn't found on this one: it stays behind there, and somebody should know. */
