@@ -28,6 +28,8 @@ export interface CatalogueEntry extends EntityType {
   /** One sentence for `kubectl explain` and the documentation. */
   readonly description: string;
   readonly rules: readonly Rule[];
+  /** Does nothing but lead visitors on: neither lets anybody in nor keeps anybody out. */
+  readonly leadsOn?: true;
   /** The first version that has the type. */
   readonly since?: MinorVersion;
 }

@@ -7,6 +7,8 @@ interface StageRow {
   readonly description: string;
   readonly fields: readonly Field[];
   readonly rules?: readonly Rule[];
+  /** See {@link CatalogueEntry.leadsOn}. */
+  readonly leadsOn?: true;
 }
 
 /**
@@ -213,6 +215,7 @@ const ROWS = {
   },
   Redirect: {
     path: '/stages/redirect/',
+    leadsOn: true,
     model: 'authentik_stages_redirect.redirectstage',
     description: 'Sends the person to a URL or on to another flow.',
     fields: [

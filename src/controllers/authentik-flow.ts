@@ -35,7 +35,8 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     resolveReferences: async (object, session) =>
       resolvedFlow(declaredFlow(object.spec as AuthentikFlowSpec, session.version), referencesOf(parts, object, session)),
     readSecrets: () => Promise.resolve(undefined),
-    external: (object, session, desired) => resource(object, session, desired, { advise: adviser(object, session, parts) }),
+    external: (object, session, desired) =>
+      resource(object, session, desired, { advise: adviser(object, session, parts), leadsOn: onlyLeadsOn(object, parts) }),
     externalForDeletion: (object, session) => resource(object, session, NOTHING, { linkedFrom: () => linkedFrom(object, parts) }),
   };
 }
@@ -44,7 +45,7 @@ function resource(
   object: ManagedObject,
   session: Session,
   desired: DesiredFlow,
-  more: { readonly advise?: Advise; readonly linkedFrom?: () => readonly LinkHolder[] },
+  more: { readonly advise?: Advise; readonly leadsOn?: boolean; readonly linkedFrom?: () => readonly LinkHolder[] },
 ): FlowResource {
   const { slug } = object.spec as AuthentikFlowSpec;
   const status = object.status as AuthentikFlowStatus | undefined;
@@ -65,6 +66,20 @@ function adviser(object: ManagedObject, session: Session, parts: ManagedKindPart
       const connection = parts.connections.nameOf(object);
       return connection === undefined ? [] : adviceOnFlow({ session, store: parts.store }, { object, uuid, connection });
     });
+}
+
+/** Whether every stage that policies decide about is of a type that does nothing but lead visitors on. */
+function onlyLeadsOn(object: ManagedObject, { store }: ManagedKindParts): boolean {
+  const { stages = [], policies = [] } = object.spec as AuthentikFlowSpec;
+  const guarded = stages.filter((stage) => (stage.policies ?? []).length > 0);
+  return (
+    policies.length === 0 &&
+    guarded.every(({ stageRef }) => {
+      const key = keyOfReference(stageRef, 'stage', object.metadata.namespace);
+      const stage = key === undefined ? undefined : (store.get(key)?.spec as AuthentikStageSpec | undefined);
+      return STAGES.some(({ type, leadsOn }) => leadsOn === true && type === stage?.type);
+    })
+  );
 }
 
 /** The stages of ours that link to the flow. */

@@ -22,7 +22,7 @@ const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>([
 const RELEASE_GRACE_MS = 10 * 60_000;
 
 /** How soon somebody who used the object in Authentik is looked for again, in milliseconds; the audit log usually tells sooner. */
-const LOOK_AGAIN_MS = 60_000;
+const LOOK_AGAIN_MS = 10_000;
 
 /** The topic under which everybody who refers to an object is indexed. */
 export function dependencyTopic(key: ObjectKey): string {

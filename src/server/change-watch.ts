@@ -110,6 +110,11 @@ export class ChangeWatch implements Followed {
     this.#scheduleResync();
   }
 
+  /** What we changed or took away ourselves may have stood in the way of another object of ours; the log's entry of it is passed over. */
+  wrote(method: string): void {
+    if (method !== 'POST') this.#parts.wake(serverTopic(this.#parts.address, 'changed'));
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelPoll?.();
@@ -163,8 +168,10 @@ export class ChangeWatch implements Followed {
           this.#ask(this.#logTold, async () => this.#readLog()),
           this.#ask(this.#blueprintsTold, async () => this.#readBlueprints()),
         ]);
+    // Whoever opens the first connection waits for the first look, and says what it came to.
+    const first = !this.#attempted;
     this.#attempted = true;
-    if (JSON.stringify(this.told) !== before) this.#parts.toldChanged();
+    if (!first && JSON.stringify(this.told) !== before) this.#parts.toldChanged();
   }
 
   /** Trouble here is no trouble of the objects: the next poll goes on where the last good one ended. */

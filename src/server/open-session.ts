@@ -35,6 +35,7 @@ export async function openSession(object: ManagedObject, parts: OpeningParts): P
   const known = parts.sessions.get(key);
   try {
     const session = await sessionOn(server, connection);
+    await server.watch.begun();
     return parts.sessions.set(key, { session, server, connection }, settingsOf(connection.spec));
   } catch (thrown) {
     const hesitates = toOperatorError(thrown).reason === 'Unreachable' && !server.health.isDown;

@@ -1,4 +1,4 @@
-import type { ClientOptions, Ending, Traffic } from '../authentik/client.ts';
+import type { ClientOptions, Ending, OwnWrite, Traffic } from '../authentik/client.ts';
 import { AuthentikClient } from '../authentik/client.ts';
 import type { KeyedLock } from '../authentik/keyed-lock.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -100,10 +100,15 @@ export class Server implements Traffic {
     const written = method === 'GET' ? undefined : this.#ownWrites.begin();
     return (ending) => {
       // Before anybody hears of it: whoever is woken by the log must find it known.
-      if (ending.kind === 'answered' && ending.write !== undefined) this.mirror.wrote(ending.write);
+      if (ending.kind === 'answered' && ending.write !== undefined) this.#wrote(ending.write);
       written?.(ending.kind === 'answered' ? ending.requestID : undefined);
       this.health.noted(ending);
     };
+  }
+
+  #wrote(write: OwnWrite): void {
+    this.mirror.wrote(write);
+    this.watch.wrote(write.method);
   }
 
   close(): void {

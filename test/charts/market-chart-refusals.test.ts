@@ -17,6 +17,16 @@ const REFUSED: readonly { readonly reason: string; readonly values: Values; read
     message: "market.url is empty: after sign-up people are redirected to the market's login page",
   },
   { reason: 'a market that is no URL', values: { ...GUIDE, market: { url: 'market.example.com' } }, message: '/market/url' },
+  {
+    reason: 'an application by its name instead of its slug',
+    values: { ...GUIDE, market: { url: 'https://market.example.com', application: 'Ocean Market' } },
+    message: '/market/application',
+  },
+  {
+    reason: 'a way back that is no path',
+    values: { ...GUIDE, market: { url: 'https://market.example.com', callbackPath: 'auth/callback' } },
+    message: '/market/callbackPath',
+  },
   { reason: 'no Authentik', values: { ...GUIDE, authentik: {} }, message: 'write authentik.url (and the token' },
   {
     reason: 'two Authentiks',
@@ -93,6 +103,26 @@ const REFUSED: readonly { readonly reason: string; readonly values: Values; read
     reason: 'a type of user that can not log in',
     values: { ...GUIDE, registration: { userType: 'service_account' } },
     message: '/registration/userType',
+  },
+  {
+    reason: 'passwords shorter than what NIST SP 800-63B allows at all',
+    values: { ...GUIDE, registration: { passwordPolicy: { minLength: 7 } } },
+    message: '/registration/passwordPolicy/minLength',
+  },
+  {
+    reason: 'passwords longer than what everybody can be expected to type',
+    values: { ...GUIDE, registration: { passwordPolicy: { minLength: 65 } } },
+    message: '/registration/passwordPolicy/minLength',
+  },
+  {
+    reason: 'a strength that no password has',
+    values: { ...GUIDE, registration: { passwordPolicy: { zxcvbnScore: 4 } } },
+    message: '/registration/passwordPolicy/zxcvbnScore',
+  },
+  {
+    reason: 'rules on what a password is made of',
+    values: { ...GUIDE, registration: { passwordPolicy: { amountDigits: 1 } } },
+    message: "additional properties 'amountDigits' not allowed",
   },
   { reason: 'a misspelt value', values: { ...GUIDE, emails: {} }, message: "additional properties 'emails' not allowed" },
 ];

@@ -1,7 +1,7 @@
 /* eslint-disable jest/no-standalone-expect -- the checks in the tables run inside the tests */
 import { jest } from '@jest/globals';
 import { connectControlPlane, type ControlPlane } from '../bed/control-plane.ts';
-import { find, install, kindsOf, render, type Manifest, type Values } from './charts.ts';
+import { find, kindsOf, render, type Manifest, type Values } from './charts.ts';
 
 /** helm and kubectl take their time when other test files keep the machine busy (milliseconds). */
 jest.setTimeout(60_000);
@@ -14,11 +14,15 @@ const SMTP = { smtpSecretName: 'smtp' };
 const GUIDE: Values = { market: MARKET, authentik: AUTHENTIK, email: SMTP };
 
 interface Flow {
-  readonly stages: readonly { readonly order: number; readonly stageRef: { readonly name: string } }[];
+  readonly authentication?: string;
+  readonly stages: readonly { readonly order: number; readonly stageRef: { readonly name: string }; readonly policies?: unknown }[];
 }
+const flow = (manifests: readonly Manifest[]): Flow => find(manifests, 'AuthentikFlow').spec as Flow;
 const stages = (manifests: readonly Manifest[]): readonly (readonly [number, string])[] =>
-  (find(manifests, 'AuthentikFlow').spec as Flow).stages.map(({ order, stageRef }) => [order, stageRef.name]);
+  flow(manifests).stages.map(({ order, stageRef }) => [order, stageRef.name]);
 const stage = (manifests: readonly Manifest[], name: string): unknown => find(manifests, 'AuthentikStage', name).spec;
+const policies = (manifests: readonly Manifest[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(manifests.filter(({ kind }) => kind === 'AuthentikPolicy').map(({ metadata, spec }) => [metadata.name, spec]));
 
 interface RenderCase {
   readonly reason: string;
@@ -28,10 +32,16 @@ interface RenderCase {
 
 const RENDER_CASES: readonly RenderCase[] = [
   {
-    reason: 'the guide, with stages of its own',
+    reason: 'the guide up to its last line, with stages of its own',
     values: GUIDE,
     check: (manifests) => {
-      expect(kindsOf(manifests)).toEqual(['AuthentikConnection', 'AuthentikFlow', 'AuthentikStage', 'EnrollmentBinding']);
+      expect(kindsOf(manifests)).toEqual([
+        'AuthentikConnection',
+        'AuthentikFlow',
+        'AuthentikPolicy',
+        'AuthentikStage',
+        'EnrollmentBinding',
+      ]);
       expect(find(manifests, 'AuthentikConnection', 'default').spec).toEqual({
         url: 'https://auth.example.com',
         tokenSecretRef: { name: 'authentik-token', key: 'token' },
@@ -41,12 +51,40 @@ const RENDER_CASES: readonly RenderCase[] = [
         name: 'self-service-registration',
         title: 'Sign-up',
         designation: 'enrollment',
+        authentication: 'require_unauthenticated',
         stages: [
           { order: 10, stageRef: { name: 'self-service-registration-prompt' } },
           { order: 20, stageRef: { name: 'self-service-registration-write' } },
           { order: 30, stageRef: { name: 'email-account-confirmation' } },
-          { order: 40, stageRef: { name: 'after-signup-redirect' } },
+          { order: 35, stageRef: { name: 'self-service-registration-login' } },
+          {
+            order: 40,
+            stageRef: { name: 'after-signup-redirect' },
+            evaluateOnPlan: false,
+            reEvaluatePolicies: true,
+            policies: [{ order: 0, policyRef: { name: 'self-service-registration-without-next' } }],
+          },
         ],
+      });
+      expect(policies(manifests)).toEqual({
+        'self-service-registration-password': {
+          name: 'self-service-registration-password',
+          type: 'Password',
+          password: {
+            passwordField: 'password',
+            checkStaticRules: true,
+            lengthMin: 12,
+            errorMessage: expect.stringContaining('at least 12 characters') as string,
+            checkZxcvbn: true,
+            zxcvbnScoreThreshold: 2,
+            checkHaveIBeenPwned: false,
+          },
+        },
+        'self-service-registration-without-next': {
+          name: 'self-service-registration-without-next',
+          type: 'Expression',
+          expression: { expression: "return 'next' not in request.http_request.session.get('authentik/flows/get', {})" },
+        },
       });
       expect(stage(manifests, 'default-authentication-identification')).toEqual({
         name: 'default-authentication-identification',
@@ -65,6 +103,7 @@ const RENDER_CASES: readonly RenderCase[] = [
             { external: 'default-password-change-field-password' },
             { external: 'default-password-change-field-password-repeat' },
           ],
+          validationPolicies: [{ name: 'self-service-registration-password' }],
         },
       });
       expect(stage(manifests, 'self-service-registration-write')).toEqual({
@@ -84,6 +123,11 @@ const RENDER_CASES: readonly RenderCase[] = [
           activateUserOnSuccess: true,
         },
       });
+      expect(stage(manifests, 'self-service-registration-login')).toEqual({
+        name: 'self-service-registration-login',
+        type: 'UserLogin',
+        userLogin: {},
+      });
       expect(stage(manifests, 'after-signup-redirect')).toEqual({
         name: 'after-signup-redirect',
         type: 'Redirect',
@@ -97,7 +141,7 @@ const RENDER_CASES: readonly RenderCase[] = [
     },
   },
   {
-    reason: 'the guide to the letter, with the stages that Authentik has',
+    reason: 'the stages that Authentik has, no less safe',
     values: { ...GUIDE, registration: { reuseSharedStages: true } },
     check: (manifests) => {
       expect(stages(manifests).slice(0, 2)).toEqual([
@@ -107,24 +151,63 @@ const RENDER_CASES: readonly RenderCase[] = [
       for (const name of ['default-source-enrollment-prompt', 'default-source-enrollment-write']) {
         expect(stage(manifests, name)).toMatchObject({ name, adoptionPolicy: 'Always' });
       }
+      expect(flow(manifests).authentication).toBe('require_unauthenticated');
+      expect(stage(manifests, 'default-source-enrollment-prompt')).toMatchObject({
+        prompt: { validationPolicies: [{ name: 'self-service-registration-password' }] },
+      });
     },
   },
   {
-    reason: 'people are logged in before they are sent on',
-    values: { ...GUIDE, registration: { autoLogin: true } },
+    reason: "the guide's four stages to the letter",
+    values: { ...GUIDE, registration: { autoLogin: false } },
     check: (manifests) => {
-      expect(stages(manifests).slice(-2)).toEqual([
-        [35, 'self-service-registration-login'],
-        [40, 'after-signup-redirect'],
+      expect(flow(manifests).stages).toEqual([
+        { order: 10, stageRef: { name: 'self-service-registration-prompt' } },
+        { order: 20, stageRef: { name: 'self-service-registration-write' } },
+        { order: 30, stageRef: { name: 'email-account-confirmation' } },
+        { order: 40, policies: [], stageRef: { name: 'after-signup-redirect' } },
       ]);
-      expect(stage(manifests, 'self-service-registration-login')).toMatchObject({ type: 'UserLogin' });
+      expect(flow(manifests).authentication).toBe('require_unauthenticated');
+      expect(Object.keys(policies(manifests))).toEqual(['self-service-registration-password']);
+      expect(manifests.map(({ metadata }) => metadata.name)).not.toContain('self-service-registration-login');
+    },
+  },
+  {
+    reason: 'a password policy of other values, in other words',
+    values: {
+      ...GUIDE,
+      registration: {
+        passwordPolicy: { minLength: 15, zxcvbnScore: 3, haveIBeenPwned: true, errorMessage: 'Bitte mindestens 15 Zeichen.' },
+      },
+    },
+    check: (manifests) =>
+      expect(policies(manifests)['self-service-registration-password']).toMatchObject({
+        password: { lengthMin: 15, zxcvbnScoreThreshold: 3, checkHaveIBeenPwned: true, errorMessage: 'Bitte mindestens 15 Zeichen.' },
+      }),
+  },
+  {
+    reason: 'the length that is asked for in the sentence that people read',
+    values: { ...GUIDE, registration: { passwordPolicy: { minLength: 20 } } },
+    check: (manifests) =>
+      expect(policies(manifests)['self-service-registration-password']).toMatchObject({
+        password: { errorMessage: expect.stringMatching(/^Please choose a password of at least 20 characters\. /) as string },
+      }),
+  },
+  {
+    reason: 'passwords that nobody judges',
+    values: { ...GUIDE, registration: { passwordPolicy: { enabled: false } } },
+    check: (manifests) => {
+      expect(Object.keys(policies(manifests))).toEqual(['self-service-registration-without-next']);
+      expect((stage(manifests, 'self-service-registration-prompt') as { readonly prompt: object }).prompt).toMatchObject({
+        validationPolicies: [],
+      });
     },
   },
   {
     reason: 'no e-mail, and active at once',
     values: { ...GUIDE, registration: { inactiveUntilConfirmed: false }, email: { enabled: false } },
     check: (manifests) => {
-      expect(stages(manifests).map(([order]) => order)).toEqual([10, 20, 40]);
+      expect(stages(manifests).map(([order]) => order)).toEqual([10, 20, 35, 40]);
       expect(stage(manifests, 'self-service-registration-write')).toMatchObject({ userWrite: { createUsersAsInactive: false } });
     },
   },
@@ -149,7 +232,7 @@ const RENDER_CASES: readonly RenderCase[] = [
     reason: 'names that Kubernetes would not take, and a market below a path',
     values: {
       ...GUIDE,
-      market: { url: 'https://example.com/market/' },
+      market: { url: 'https://example.com/market/', application: 'm', callbackPath: '/oidc' },
       registration: {
         slug: 'Sign_Up',
         stageNames: { email: 'Confirm your address' },
@@ -162,17 +245,37 @@ const RENDER_CASES: readonly RenderCase[] = [
         'sign-up-prompt',
         'sign-up-write',
         'confirm-your-address',
+        'sign-up-login',
         'after-signup-redirect',
       ]);
+      expect(policies(manifests)).toMatchObject({
+        'sign-up-password': { name: 'Sign_Up-password' },
+        'sign-up-without-next': { name: 'Sign_Up-without-next' },
+      });
+      expect(flow(manifests).stages.at(-1)).toMatchObject({ policies: [{ policyRef: { name: 'sign-up-without-next' } }] });
       expect(stage(manifests, 'confirm-your-address')).toMatchObject({ name: 'Confirm your address' });
       expect(stage(manifests, 'sign-up-prompt')).toMatchObject({
-        prompt: { fields: [{ external: 'username' }, { name: 'organisation' }] },
+        prompt: { fields: [{ external: 'username' }, { name: 'organisation' }], validationPolicies: [{ name: 'sign-up-password' }] },
       });
       expect(stage(manifests, 'after-signup-redirect')).toMatchObject({
         redirect: { targetStatic: 'https://example.com/market/auth/login' },
       });
-      expect(find(manifests, 'EnrollmentBinding', 'sign-up').spec).not.toHaveProperty('configMap');
+      const binding = find(manifests, 'EnrollmentBinding', 'sign-up').spec;
+      expect(binding).toMatchObject({ market: { callbackURL: 'https://example.com/market/oidc' } });
+      expect(binding).not.toHaveProperty('configMap');
     },
+  },
+  {
+    reason: "the market's application, whose logins are looked at",
+    values: { ...GUIDE, market: { ...MARKET, application: 'ocean-market' } },
+    check: (manifests) =>
+      expect(find(manifests, 'EnrollmentBinding').spec).toEqual({
+        flowRef: { name: 'self-service-registration' },
+        identificationStageRef: { name: 'default-authentication-identification' },
+        applicationRef: { external: 'ocean-market' },
+        market: { callbackURL: 'https://market.example.com/auth/callback' },
+        configMap: { name: 'market-sign-up' },
+      }),
   },
   {
     reason: 'names that YAML takes for numbers',
@@ -196,26 +299,5 @@ describe('the market chart', () => {
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
     const { stdout } = await controlPlane.kubectl(['apply', '--server-side', '--dry-run=server', '--filename=-'], { input });
     expect(stdout.trim().split('\n')).toHaveLength(manifests.length);
-  });
-
-  it('installs, and says what to wait for and what the market needs', async () => {
-    const namespace = await controlPlane.createNamespace('market');
-    const notes = await install(controlPlane, { chart: CHART, name: 'sign-up', namespace, values: GUIDE });
-    expect(notes).toContain(
-      `kubectl wait --for=condition=Ready --timeout=120s --namespace ${namespace} enrollmentbinding/self-service-registration`,
-    );
-    expect(notes).toContain('envFrom:\n    - configMapRef:\n        name: market-sign-up');
-    expect(notes).not.toContain('CAUTION');
-    const { stdout } = await controlPlane.kubectl(['get', 'authentik', '--output=name'], { namespace });
-    expect(stdout.trim().split('\n')).toHaveLength(8);
-    await controlPlane.helm(['uninstall', 'sign-up', '--namespace', namespace]);
-  });
-
-  it('says what the guide to the letter does to sign-up through external providers', async () => {
-    const namespace = await controlPlane.createNamespace('market');
-    const values = { ...GUIDE, registration: { reuseSharedStages: true } };
-    const notes = await install(controlPlane, { chart: CHART, namespace, values }, '--dry-run=client');
-    expect(notes).toContain('CAUTION: registration.reuseSharedStages');
-    expect(notes).toContain('start inactive WITHOUT a mail that would activate them');
   });
 });

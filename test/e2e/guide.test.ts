@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { FlowExecutor } from '../../src/authentik/flow-executor.ts';
-import { EnrollmentWalk, type Person } from '../visitor/enrollment-walk.ts';
+import { EnrollmentWalk, type EnrollmentSite } from '../visitor/enrollment-walk.ts';
 import type { Challenge } from '../../src/authentik/challenge.ts';
 import { differences, type AuthentikState } from './environment/authentik-state.ts';
 import { resolveMailTarget, type MailTarget } from './environment/mail-target.ts';
 import { isReady } from './support/conditions.ts';
 import { MARKET_URL, marketGuide, objectsIn, type MarketGuide } from './support/market-chart.ts';
+import { confirmationLink, isSignedIn, newPerson, withBrowser, type NewPerson } from './support/people.ts';
 import { useScenario } from './support/scenario.ts';
 
 const LOGIN_FLOW = 'default-authentication-flow';
@@ -17,20 +17,22 @@ let mail: MailTarget;
 let guide: MarketGuide;
 let before: AuthentikState;
 let walk: EnrollmentWalk;
-let person: Person & { readonly username: string; readonly email: string };
+let person: NewPerson;
 let link: string;
 
 beforeAll(async () => {
   mail = await resolveMailTarget();
   guide = await marketGuide(scenario(), mail);
   before = await scenario().target.snapshot();
-  walk = new EnrollmentWalk({ url: scenario().target.url, enrollmentSlug: guide.slug, loginSlug: LOGIN_FLOW });
-  const username = `ada-${randomBytes(4).toString('hex')}`;
-  person = { username, name: 'Ada Lovelace', email: `${username}@example.org`, password: randomBytes(12).toString('hex') };
-  scenario().afterwards(async () => scenario().target.deleteUser(username));
+  walk = new EnrollmentWalk(site());
+  person = newPerson(scenario());
 });
 
 afterAll(async () => mail.stop());
+
+function site(): EnrollmentSite {
+  return { url: scenario().target.url, enrollmentSlug: guide.slug, loginSlug: LOGIN_FLOW };
+}
 
 /** Opens the sign-up form as one visitor, sends it, and answers what comes back. */
 async function send(answers: Readonly<Record<string, unknown>>): Promise<Challenge> {
@@ -68,7 +70,7 @@ describe('the guide', () => {
     const { stdout } = await controlPlane.kubectl(['get', 'authentikflow', guide.slug], { namespace });
     const [header = '', row = ''] = stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' '));
     expect(header).toBe('NAME SLUG DESIGNATION STAGES READY REASON AGE');
-    expect(row).toMatch(new RegExp(`^${guide.slug} ${guide.slug} enrollment 4 True Reconciled `));
+    expect(row).toMatch(new RegExp(`^${guide.slug} ${guide.slug} enrollment 5 True Reconciled `));
     // All kinds at once, by their category.
     const { stdout: all } = await controlPlane.kubectl(['get', 'authentik', '--output=name'], { namespace });
     expect(all.trim().split('\n')).toHaveLength(objectsIn(guide.manifests).length);
@@ -119,6 +121,7 @@ describe('the guide', () => {
     { reason: 'no username at all', wrong: () => ({ username: '' }), field: 'username' },
     { reason: 'a username that is taken', wrong: () => ({ username: 'akadmin' }), field: 'username' },
     { reason: 'two passwords that differ', wrong: () => ({ password_repeat: 'another' }), field: 'non_field_errors' },
+    { reason: 'a password of one letter', wrong: () => ({ password: 'x', password_repeat: 'x' }), field: 'non_field_errors' },
   ];
 
   it.each(refusals)('refuses a form with $reason', async ({ wrong, field }) => {
@@ -139,19 +142,33 @@ describe('the guide', () => {
   });
 
   it('sends the mail through the server of the Secret, with a link to confirm', async () => {
-    const received = await mail.waitForMail(person.email);
-    const found = /https?:\/\/\S+\/if\/flow\/\S+flow_token=[^\s"<>)]+/.exec(received.text)?.[0];
-    expect(found).toContain(`/if/flow/${guide.slug}/`);
-    link = found ?? '';
+    link = await confirmationLink(mail, person.email);
+    expect(link).toContain(`/if/flow/${guide.slug}/`);
   });
 
   it("doesn't let anybody in whose address is not confirmed", async () => {
     await expect(walk.login(person.username, person.password)).rejects.toThrow(/Login stopped at/);
   });
 
-  it("confirms the address by the mail's link, and sends the person on to the market", async () => {
-    const end = await walk.confirm(link);
-    expect(end).toMatchObject({ component: 'xak-flow-redirect', raw: { to: `${MARKET_URL}/auth/login` } });
+  it("confirms the address by the mail's link, logs the person in, and sends who came by themselves on to the market", async () => {
+    await withBrowser(scenario().target, async (browser) => {
+      expect(await isSignedIn(browser)).toBe(false);
+      const end = await new EnrollmentWalk({ ...site(), browser }).confirm(link);
+      expect(end).toMatchObject({ component: 'xak-flow-redirect', raw: { to: `${MARKET_URL}/auth/login` } });
+      expect(await isSignedIn(browser)).toBe(true);
+    });
+  });
+
+  it('logs in whom the market sent, and leads them back to where it wanted them', async () => {
+    const sent = newPerson(scenario());
+    const next = '/application/o/authorize/?client_id=the-market';
+    await walk.signUp(sent, new URLSearchParams({ next }).toString());
+    // Opened wherever mails are read: another browser knows nothing of the first.
+    await withBrowser(scenario().target, async (browser) => {
+      const end = await new EnrollmentWalk({ ...site(), browser }).confirm(await confirmationLink(mail, sent.email));
+      expect(end).toMatchObject({ component: 'xak-flow-redirect', raw: { to: next } });
+      expect(await isSignedIn(browser)).toBe(true);
+    });
   });
 
   const ways: readonly { readonly by: string; readonly uid: () => string }[] = [

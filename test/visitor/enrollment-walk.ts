@@ -8,12 +8,14 @@ export type { Person } from './answers.ts';
 export interface EnrollmentSite extends VisitorOptions {
   readonly enrollmentSlug: string;
   readonly loginSlug: string;
+  /** The browser of somebody who does all of it in one. It is not closed. Without it every part has a new one. */
+  readonly browser?: FlowExecutor;
 }
 
 const MAX_STEPS = 20;
 
 /**
- * Signs people up and logs them in as their browsers would, each time with a new one, for demonstrations and end-to-end tests.
+ * Signs people up and logs them in as their browsers would, for demonstrations and end-to-end tests.
  * Every method resolves to the challenge that ends its part, and throws with what the server said when it ends otherwise.
  */
 export class EnrollmentWalk {
@@ -23,9 +25,12 @@ export class EnrollmentWalk {
     this.#site = site;
   }
 
-  /** Fills in the sign-up forms. Ends at `ak-stage-email` when a mail is on its way, else at `xak-flow-redirect`. */
-  async signUp(person: Person): Promise<Challenge> {
-    return this.#walk('Sign-up', this.#site.enrollmentSlug, '', (challenge) => {
+  /**
+   * Fills in the sign-up forms. Ends at `ak-stage-email` when a mail is on its way, else at `xak-flow-redirect`. `query` is what stands
+   * after the `?` of the page, such as the `next` of a market that sent the person.
+   */
+  async signUp(person: Person, query = ''): Promise<Challenge> {
+    return this.#walk('Sign-up', this.#site.enrollmentSlug, query, (challenge) => {
       if (challenge.component === 'ak-stage-email') return 'end';
       return challenge.component === 'ak-stage-prompt' ? fillIn(challenge, person) : undefined;
     });
@@ -57,7 +62,8 @@ export class EnrollmentWalk {
     query: string,
     answer: (challenge: Challenge) => Answers | 'end' | undefined,
   ): Promise<Challenge> {
-    const visitor = new FlowExecutor(this.#site);
+    const { browser } = this.#site;
+    const visitor = browser ?? new FlowExecutor(this.#site);
     try {
       let challenge = await visitor.open(slug, query);
       for (let step = 0; step < MAX_STEPS; step += 1) {
@@ -69,7 +75,7 @@ export class EnrollmentWalk {
       }
       throw new Error(`${part} stopped at ${describeChallenge(challenge)}.`);
     } finally {
-      visitor.close();
+      if (browser === undefined) visitor.close();
     }
   }
 }

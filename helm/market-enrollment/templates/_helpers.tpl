@@ -47,6 +47,19 @@ login: {{ $r.stageNames.login | default (printf "%s-login" $r.slug) | quote }}
 redirect: {{ $r.stageNames.redirect | quote }}
 {{- end }}
 
+{{- /* Names in Authentik of the policies that this release declares. */}}
+{{- define "enrollment.passwordPolicyName" -}}
+{{- printf "%s-password" .Values.registration.slug }}
+{{- end }}
+
+{{- define "enrollment.withoutNextName" -}}
+{{- printf "%s-without-next" .Values.registration.slug }}
+{{- end }}
+
 {{- define "enrollment.redirectTarget" -}}
 {{- printf "%s/%s" (trimSuffix "/" .Values.market.url) (trimPrefix "/" .Values.market.loginPath) }}
+{{- end }}
+
+{{- define "enrollment.callbackURL" -}}
+{{- printf "%s/%s" (trimSuffix "/" .Values.market.url) (trimPrefix "/" .Values.market.callbackPath) }}
 {{- end }}

@@ -22,6 +22,8 @@ export class FlowResource implements External {
   readonly #opened: EntityResource;
   readonly #parking: Parking;
   readonly #bindings: FlowBindings;
+  /** A new flow is built behind a closed door. */
+  readonly #hasDoor: boolean;
   readonly #advise: Advise | undefined;
   readonly #linkedFrom: () => readonly LinkHolder[];
   /** The flow itself, once it is created. */
@@ -35,6 +37,8 @@ export class FlowResource implements External {
     desired: DesiredFlow;
     record: FlowRecord;
     advise?: Advise;
+    /** Whatever is guarded does nothing but lead visitors on. */
+    leadsOn?: boolean;
     /** Whatever of ours may link to the flow; asked for when it is deleted. */
     linkedFrom?: () => readonly LinkHolder[];
   }) {
@@ -49,6 +53,7 @@ export class FlowResource implements External {
     this.#opened = header(openedHeader(desired.header));
     this.#parking = new Parking(session, parts.id);
     this.#bindings = new FlowBindings({ session, desired, record, parking: this.#parking });
+    this.#hasDoor = this.#bindings.isGuarded && parts.leadsOn !== true;
   }
 
   async observe(): Promise<Observation> {
@@ -71,16 +76,18 @@ export class FlowResource implements External {
   /** What a create sends of the flow itself, before and after it is opened. */
   intent(): Prints {
     const prints = Object.entries(this.#header.intent());
-    return Object.fromEntries(prints.filter(([field]) => !this.#bindings.isGuarded || !(field in openedHeader({}) || field === 'name')));
+    return Object.fromEntries(prints.filter(([field]) => !this.#hasDoor || !(field in openedHeader({}) || field === 'name')));
   }
 
-  /** A new flow with guards is built behind a closed door, and opened with its last write. */
+  /**
+   * A new flow with guards is built behind a closed door, and opened with its last write. Nothing links to it yet, so that is not worth a
+   * write where a visitor who guessed its name would only be led on.
+   */
   async create(): Promise<Observation> {
-    const { isGuarded } = this.#bindings;
-    const created = await (isGuarded ? this.#closed : this.#header).create();
+    const created = await (this.#hasDoor ? this.#closed : this.#header).create();
     this.#made = created.uuid;
     await this.#bindings.build(String(created.uuid));
-    if (isGuarded) await this.#opened.update(created);
+    if (this.#hasDoor) await this.#opened.update(created);
     return this.observe();
   }
 

@@ -1,4 +1,4 @@
-import { render } from '../../charts/charts.ts';
+import { render, type Values } from '../../charts/charts.ts';
 import type { MailTarget } from '../environment/mail-target.ts';
 import { secret, tokenSecret, type Manifest } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
@@ -23,20 +23,34 @@ export interface MarketGuide {
   readonly manifests: readonly Manifest[];
 }
 
+/** Values that differ from those of the guide, by their first two names. */
+export interface OtherValues {
+  readonly registration?: Readonly<Record<string, unknown>>;
+  readonly email?: Readonly<Record<string, unknown>>;
+  readonly login?: Readonly<Record<string, unknown>>;
+}
+
 /** Renders the market chart with names that nobody else uses; the login page is Authentik's own, as in the guide. */
 export async function marketGuide(
   scenario: Scenario,
   mail: Pick<MailTarget, 'host' | 'port' | 'username' | 'password'>,
+  other: OtherValues = {},
 ): Promise<MarketGuide> {
   const slug = scenario.name('sign-up');
-  const values = {
-    market: { url: MARKET_URL },
-    authentik: { url: scenario.target.url },
-    registration: { slug, stageNames: { email: `${slug}-email`, redirect: `${slug}-redirect` } },
-    email: { smtpSecretName: SMTP_SECRET },
-  };
+  const values = marketValues(scenario, slug, other);
   const rendered = await render(scenario.controlPlane, { chart: 'market-enrollment', namespace: scenario.namespace, values });
   return { slug, manifests: [tokenSecret(scenario.target.token), smtpSecret(mail), ...(rendered as readonly Manifest[])] };
+}
+
+/** The guide's values, for a sign-up of that slug. */
+export function marketValues(scenario: Scenario, slug: string, other: OtherValues = {}): Values {
+  return {
+    market: { url: MARKET_URL },
+    authentik: { url: scenario.target.url },
+    registration: { slug, stageNames: { email: `${slug}-email`, redirect: `${slug}-redirect` }, ...other.registration },
+    email: { smtpSecretName: SMTP_SECRET, ...other.email },
+    ...(other.login === undefined ? {} : { login: other.login }),
+  };
 }
 
 /** The objects of ours among manifests, as kind and name. */
