@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { RequestRecord } from './authentik/client.ts';
+import type { RequestRecord } from './authentik/line.ts';
 import type { ReconcileMetrics } from './runtime/environment.ts';
 
 /** Every metric of the operator, declared in one place; `docs/metrics.md` lists them. */

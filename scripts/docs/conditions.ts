@@ -59,10 +59,15 @@ export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
   ],
   AuthentikStage: [{ ...ADVICE, meaning: `${ADVICE.meaning} On a stage: what it causes in the flows of this namespace that hold it.` }],
   EnrollmentBinding: [
-    { type: 'Published', meaning: 'The identification stage or source links to the flow.' },
+    {
+      type: 'Published',
+      meaning:
+        'The identification stage or source links to the flow. False also while the link is held back or taken back, with what a visitor got.',
+    },
     {
       type: 'Verified',
-      meaning: 'An anonymous visitor of the login flow sees the link, and gets the sign-up form. Unknown where that is not looked at.',
+      meaning:
+        'An anonymous visitor gets the sign-up form, and sees the link on the login form; with `applicationRef`, on the form that a login to the market leads to. Unknown where that is not looked at, or where no look gets past what comes first, such as a captcha: the message says what was met.',
     },
   ],
 };

@@ -1,4 +1,5 @@
-import { AuthentikClient, type ClientOptions, type RequestRecord } from './client.ts';
+import { AuthentikClient, type ClientOptions } from './client.ts';
+import type { RequestRecord } from './line.ts';
 import { CUT, ScriptedServer, type ReceivedRequest, type ScriptedAnswer } from './scripted-server.ts';
 import { FakeClock } from '../runtime/fake-clock.ts';
 import { TermOfOffice } from '../runtime/office.ts';
@@ -161,6 +162,48 @@ describe('AuthentikClient', () => {
       { method: 'PATCH', template: '/stages/email/{uuid}/', status: 400 },
     ]);
     expect(records.every(({ durationMs }) => durationMs >= 0)).toBe(true);
+  });
+
+  describe('its visitors', () => {
+    it('have no token, and share its limit, its name and its account', async () => {
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      respond = async ({ url }) => {
+        if (url.includes('/x/')) await held;
+        return { body: { component: 'ak-stage-prompt' } };
+      };
+      const records: RequestRecord[] = [];
+      const client = connect({ maxConcurrentRequests: 1, onRequest: (record) => records.push(record) });
+      const call = client.get('/x/');
+      const visit = client.visitor().open('join', 'flow_token=secret');
+      await Promise.resolve();
+      release();
+      await Promise.all([call, visit]);
+      expect(server.mostOpen).toBe(1);
+      expect(server.requests.map(({ url, headers }) => [url, headers.authorization, headers['user-agent']])).toEqual([
+        ['/api/v3/x/', 'Bearer token', 'flow-operator/test'],
+        ['/api/v3/flows/executor/join/?query=flow_token%3Dsecret', undefined, 'flow-operator/test'],
+      ]);
+      expect(records.map(({ template }) => template)).toEqual(['/x/', '/flows/executor/{slug}/']);
+    });
+
+    it('end with it, and no sooner', async () => {
+      respond = () => ({ body: { component: 'ak-stage-prompt' } });
+      const client = connect();
+      const visitor = client.visitor();
+      visitor.close();
+      await expect(client.visitor().open('join')).resolves.toMatchObject({ component: 'ak-stage-prompt' });
+      client.close();
+      await expect(client.visitor().open('join')).rejects.toMatchObject({ reason: 'Unreachable' });
+    });
+
+    it('wait no longer than it does', async () => {
+      respond = async () => new Promise(() => undefined);
+      await expect(connect({ requestTimeoutMs: 50 }).visitor().open('join')).rejects.toMatchObject({
+        reason: 'Unreachable',
+        message: expect.stringContaining('within 0.05 s') as string,
+      });
+    });
   });
 
   it('refuses an answer larger than Authentik ever sends', async () => {

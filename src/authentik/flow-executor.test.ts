@@ -116,6 +116,44 @@ describe('FlowExecutor', () => {
     below.close();
   });
 
+  describe('outside the API', () => {
+    it('is sent on with its cookies, and goes no further by itself', async () => {
+      answerWith(
+        { status: 200, body: '<p>Hello</p>', headers: { 'set-cookie': ['authentik_session=s1; Path=/'] } },
+        to('/if/flow/login/?next=%2F'),
+      );
+      await visitor.browse('/application/o/authorize/?a=1');
+      await expect(visitor.browse('/application/o/authorize/?a=2')).resolves.toEqual({
+        status: 302,
+        location: new URL(`${server.url}/if/flow/login/?next=%2F`),
+        said: '',
+      });
+      expect(asked()).toEqual(['GET /application/o/authorize/?a=1', 'GET /application/o/authorize/?a=2']);
+      expect(server.requests[1]?.headers.cookie).toBe('authentik_session=s1');
+    });
+
+    it('reads what a page says, without what it is made of', async () => {
+      const head = '<head><title>authentik</title><style>p { color: red }</style></head>';
+      const main =
+        '<main class="x"><h1>Redirect URI Error</h1>\n<p>The request fails.</p><a href="/">Go home</a><script>x()</script></main>';
+      answerWith({ status: 400, body: `<html>${head}<body><nav>Menu</nav>${main}<footer>Powered</footer></body></html>` });
+      await expect(visitor.browse('/application/o/authorize/')).resolves.toEqual({
+        status: 400,
+        location: undefined,
+        said: 'Redirect URI Error The request fails.',
+      });
+    });
+
+    it.each([
+      { status: 500, reason: 'ServerError' },
+      { status: 502, reason: 'Unreachable' },
+      { status: 429, reason: 'RateLimited' },
+    ])('takes $status for trouble of the server', async ({ status, reason }) => {
+      answerWith({ status, body: '<html>' });
+      await expect(visitor.browse('/application/o/authorize/')).rejects.toMatchObject({ reason });
+    });
+  });
+
   it('cannot answer what was not opened', async () => {
     await expect(visitor.answer({})).rejects.toMatchObject({ reason: 'InternalError' });
   });

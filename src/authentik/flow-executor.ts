@@ -1,31 +1,29 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { CookieJar } from 'tough-cookie';
-import { createAgents, type Agents } from './agents.ts';
-import { parseBaseURL } from './base-url.ts';
 import { parseChallenge, redirectTarget, type Challenge } from './challenge.ts';
-import { Deadline } from './deadline.ts';
 import { errorFromResponse, jsonOf, unusableAnswer } from './error-from-response.ts';
 import { AuthentikError, type Call } from './errors.ts';
+import { Line, type LineOptions } from './line.ts';
 import { segment } from './path.ts';
-import { secretValues } from './plain-text.ts';
-import { createTransport, errorFromThrown, rawResponse } from './transport.ts';
+import { plainText, secretValues } from './plain-text.ts';
+import { rawResponse } from './transport.ts';
 
 export type { Challenge } from './challenge.ts';
 
-const DEFAULT_TIMEOUT_MS = 30_000;
 /** A stage that asks nothing costs one redirect, and a flow rarely has more than a handful of those in a row. */
 const MAX_HOPS = 10;
 const EXECUTOR = '/api/v3/flows/executor/';
 
 /** Where a visitor goes. */
-export interface VisitorOptions {
-  /** As in a browser: scheme, host and sub-path. */
-  readonly url: string;
-  readonly caPem?: string | undefined;
-  /** For each request. */
-  readonly requestTimeoutMs?: number | undefined;
-  readonly userAgent?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+export type VisitorOptions = LineOptions;
+
+/** A page as a visitor gets it. */
+export interface Page {
+  readonly status: number;
+  /** Where it sends the visitor on. */
+  readonly location: URL | undefined;
+  /** What it says, in a line. */
+  readonly said: string;
 }
 
 /**
@@ -36,23 +34,19 @@ export interface VisitorOptions {
  * is a 200 with the same challenge and `response_errors`; an unknown slug is a 404 in HTML.
  */
 export class FlowExecutor {
-  readonly #base: string;
-  readonly #timeoutMs: number;
-  readonly #signal: AbortSignal;
-  readonly #agents: Agents;
+  readonly #line: Line;
+  /** A line of the visitor's own ends with the visit. */
+  readonly #own: Line | undefined;
   readonly #http: AxiosInstance;
   readonly #cookies = new CookieJar();
   /** The executor URL that the last challenge came from. */
   #current: URL | undefined;
 
-  constructor(options: VisitorOptions) {
-    this.#base = parseBaseURL(options.url);
-    this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.#signal = options.signal ?? new AbortController().signal;
-    this.#agents = createAgents(1, options.caPem);
-    this.#http = createTransport(this.#base, this.#agents, this.#timeoutMs, {
-      'User-Agent': options.userAgent ?? 'authentik-flow-operator',
-    });
+  /** By a line that others use too, or by one of its own. */
+  constructor(line: Line | LineOptions) {
+    this.#line = line instanceof Line ? line : new Line(line);
+    this.#own = line instanceof Line ? undefined : this.#line;
+    this.#http = this.#line.transport('', {});
   }
 
   /**
@@ -60,7 +54,7 @@ export class FlowExecutor {
    * Throws `ReferenceNotFound` when there is no such flow, and whatever else an {@link AuthentikError} may say.
    */
   async open(slug: string, innerQuery = ''): Promise<Challenge> {
-    const url = new URL(`${this.#base}${EXECUTOR}${segment(slug)}/?query=${encodeURIComponent(innerQuery)}`);
+    const url = new URL(`${this.#line.base}${EXECUTOR}${segment(slug)}/?query=${encodeURIComponent(innerQuery)}`);
     return this.#follow('GET', url);
   }
 
@@ -70,8 +64,23 @@ export class FlowExecutor {
     return this.#follow('POST', this.#current, body);
   }
 
+  /** Opens a page outside the API, such as the one where a market sends people to log in. Follows nothing. */
+  async browse(path: string): Promise<Page> {
+    const url = new URL(this.#line.base + path);
+    const { base, timeoutMs } = this.#line;
+    const call: Call = { method: 'GET', path: url.pathname, base, timeoutMs, secrets: [] };
+    return this.#line.run(call, async (signal) => {
+      const response = await this.#send('GET', url, signal);
+      const raw = rawResponse(response);
+      if (raw.status >= 500 || raw.status === 429) throw errorFromResponse(call, raw);
+      const to = raw.header('location');
+      const location = to === undefined ? undefined : (URL.parse(to, url.href) ?? undefined);
+      return { value: { status: raw.status, location, said: wordsOf(raw.text) } };
+    });
+  }
+
   close(): void {
-    this.#agents.destroy();
+    this.#own?.close();
   }
 
   async #follow(method: 'GET' | 'POST', url: URL, body?: Readonly<Record<string, unknown>>): Promise<Challenge> {
@@ -90,31 +99,32 @@ export class FlowExecutor {
   /** A redirect that stays within the executor is part of the flow; any other one is its end. */
   #executorURL(to: string | undefined, from: URL): URL | undefined {
     const target = to === undefined ? null : URL.parse(to, from.href);
-    const inside = target?.origin === from.origin && target.href.startsWith(this.#base + EXECUTOR);
+    const inside = target?.origin === from.origin && target.href.startsWith(this.#line.base + EXECUTOR);
     return target !== null && inside ? target : undefined;
   }
 
   /** One request. A redirect by status becomes the challenge that means the same. */
   async #request(method: 'GET' | 'POST', url: URL, body?: Readonly<Record<string, unknown>>): Promise<Challenge> {
-    const path = url.pathname.slice(URL.parse(this.#base)?.pathname.replace(/\/$/, '').length ?? 0);
-    const call: Call = { method, path, base: this.#base, timeoutMs: this.#timeoutMs, secrets: secretValues(body) };
-    const deadline = new Deadline(this.#timeoutMs, this.#signal);
-    try {
-      const response = await this.#http.request({
-        method,
-        url: url.href,
-        headers: await this.#headers(method, url),
-        validateStatus: () => true,
-        signal: deadline.signal,
-        ...(body === undefined ? {} : { data: body }),
-      });
-      await this.#keepCookies(response, url);
-      return toChallenge(call, response);
-    } catch (error) {
-      throw errorFromThrown(call, error, deadline);
-    } finally {
-      deadline.clear();
-    }
+    const path = url.pathname.slice(URL.parse(this.#line.base)?.pathname.replace(/\/$/, '').length ?? 0);
+    const { base, timeoutMs } = this.#line;
+    const call: Call = { method, path, base, timeoutMs, secrets: secretValues(body) };
+    return this.#line.run(call, async (signal) => {
+      const response = await this.#send(method, url, signal, body);
+      return { value: toChallenge(call, response) };
+    });
+  }
+
+  async #send(method: 'GET' | 'POST', url: URL, signal: AbortSignal, body?: Readonly<Record<string, unknown>>): Promise<AxiosResponse> {
+    const response = await this.#http.request({
+      method,
+      url: url.href,
+      headers: await this.#headers(method, url),
+      validateStatus: () => true,
+      signal,
+      ...(body === undefined ? {} : { data: body }),
+    });
+    await this.#keepCookies(response, url);
+    return response;
   }
 
   async #headers(method: 'GET' | 'POST', url: URL): Promise<Record<string, string>> {
@@ -124,7 +134,7 @@ export class FlowExecutor {
       ...(cookies.length === 0 ? {} : { Cookie: cookies.map((cookie) => cookie.cookieString()).join('; ') }),
       // Asked for once the visitor is logged in; over TLS together with a page of the same site as referrer.
       ...(method === 'POST' && csrf !== undefined ? { 'X-authentik-CSRF': csrf } : {}),
-      Referer: `${this.#base}/`,
+      Referer: `${this.#line.base}/`,
     };
   }
 
@@ -146,4 +156,10 @@ function toChallenge(call: Call, response: AxiosResponse): Challenge {
   const challenge = parseChallenge(jsonOf(raw));
   if (challenge === undefined) throw unusableAnswer(call, raw);
   return challenge;
+}
+
+/** What a page says to its reader: Authentik's own errors stand in its one `main`. */
+function wordsOf(html: string): string {
+  const main = /<main\b[^>]*>([\s\S]*?)<\/main>/i.exec(html)?.[1] ?? html;
+  return plainText(main.replace(/<(head|script|style)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<a\b[\s\S]*?<\/a>/gi, ' '), []);
 }

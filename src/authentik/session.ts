@@ -3,6 +3,7 @@ import type { AuthentikClient } from './client.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { ServerInfo } from './server-info.ts';
 import type { MinorVersion } from './versions.ts';
+import type { VisitMemory } from './visit-memory.ts';
 
 /** What is known of a server's objects. Reads answer from memory as far as that is up to date. */
 export interface Mirror {
@@ -57,6 +58,8 @@ export interface Session {
   readonly caches: PolicyCaches;
   /** One writer at a time for each object in Authentik. */
   readonly locks: KeyedLock;
+  /** What looks from outside came to. */
+  readonly visits: VisitMemory;
   readonly info: ServerInfo;
   readonly version: MinorVersion;
 }

@@ -30,3 +30,10 @@ export const OPTIONAL_PERMISSIONS = [
   'authentik_flows.clear_flow_cache',
   'authentik_policies.clear_policy_cache',
 ] as const;
+
+/** What `applicationRef` of an EnrollmentBinding takes besides: it looks, and changes nothing. */
+export const MARKET_PERMISSIONS = [
+  'authentik_brands.view_brand',
+  'authentik_core.view_application',
+  'authentik_providers_oauth2.view_oauth2provider',
+] as const;

@@ -4,11 +4,15 @@ import type { Session } from '../authentik/session.ts';
 import { FLOW } from '../catalogue/flow.ts';
 import { targetOf } from '../catalogue/references.ts';
 import { EnrollmentResource } from '../resources/enrollment/enrollment-resource.ts';
+import { EnrollmentVerifier } from '../resources/enrollment/enrollment-verifier.ts';
+import { HeldBackError, PublicationGate } from '../resources/enrollment/publication-gate.ts';
 import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target.ts';
 import { keyOfReference } from '../resources/references.ts';
+import type { Condition } from '../runtime/conditions.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import { NotOursError, type ConfigMapWriter } from '../runtime/store.ts';
+import { enrollmentFingerprint } from './enrollment-fingerprint.ts';
 import { managedKind, recordedUUID, referencesOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
 
 /** A binding's references, found. */
@@ -17,8 +21,11 @@ interface Enrollment {
   readonly target: EnrollmentTarget;
 }
 
+/** What this controller works with. */
+type EnrollmentBindingParts = ManagedKindParts & { readonly configMaps: ConfigMapWriter };
+
 /** The sign-up link: published once the flow is Ready, one writer per target. */
-export function enrollmentController(parts: ManagedKindParts & { readonly configMaps: ConfigMapWriter }): ManagedController<Enrollment> {
+export function enrollmentController(parts: EnrollmentBindingParts): ManagedController<Enrollment> {
   return {
     ...managedKind(parts),
     // There is nothing to refuse or to compare: what the field held before is put back when the binding goes.
@@ -27,15 +34,7 @@ export function enrollmentController(parts: ManagedKindParts & { readonly config
     manages: 'field',
     conditions: ['Published', 'Verified'],
     externalName: (object) => targetReference(object).reference.name ?? targetReference(object).reference.external ?? '',
-    dependencies: (object) => {
-      const { reference, kind } = targetReference(object);
-      const { namespace } = object.metadata;
-      return [
-        ...parts.connections.candidates(object),
-        ...flowKey(object),
-        ...[keyOfReference(reference, kind, namespace)].flatMap((key) => key ?? []),
-      ];
-    },
+    dependencies: (object) => [...parts.connections.candidates(object), ...ownDependencies(object)],
     sources: () => [],
     claim: (object) => `the sign-up link of ${targetReference(object).kind} "${targetName(object, parts)}"`,
     readyAfter: () => [],
@@ -47,7 +46,10 @@ export function enrollmentController(parts: ManagedKindParts & { readonly config
       const target = { kind, uuid: recordedUUID(object) ?? '', name: targetName(object, parts) };
       return resource(object, session, parts, undefined, target);
     },
-    conditionsFor: (error) => (error.reason === 'VerificationFailed' ? ['Verified'] : []),
+    conditionsFor: (error) => {
+      if (error instanceof HeldBackError) return ['Published', 'Verified', 'Synced'];
+      return error.reason === 'VerificationFailed' ? ['Verified'] : [];
+    },
   };
 }
 
@@ -70,8 +72,12 @@ function targetName(object: ManagedObject, parts: ManagedKindParts): string {
   return named ?? reference.name ?? reference.external ?? '';
 }
 
-function flowKey(object: ManagedObject): readonly ObjectKey[] {
-  return [keyOfReference(specOf(object).flowRef, 'flow', object.metadata.namespace)].flatMap((key) => key ?? []);
+/** The objects of ours that the spec names. */
+function ownDependencies(object: ManagedObject): readonly ObjectKey[] {
+  const { namespace } = object.metadata;
+  const { reference, kind } = targetReference(object);
+  const keys = [keyOfReference(specOf(object).flowRef, 'flow', namespace), keyOfReference(reference, kind, namespace)];
+  return keys.flatMap((key) => key ?? []);
 }
 
 async function resolve(object: ManagedObject, session: Session, parts: ManagedKindParts): Promise<Enrollment> {
@@ -112,11 +118,17 @@ function isOlder(a: ManagedObject, b: ManagedObject): boolean {
 function resource(
   object: ManagedObject,
   session: Session,
-  parts: ManagedKindParts & { readonly configMaps: ConfigMapWriter },
+  parts: EnrollmentBindingParts,
   flow: Enrollment['flow'] | undefined,
   target: EnrollmentTarget,
 ): EnrollmentResource {
   const status = object.status as EnrollmentBindingStatus | undefined;
+  const withdraws = specOf(object).onFailure === 'Withdraw';
+  const subject = object.metadata.uid;
+  const fingerprint = enrollmentFingerprint(object, session, target, flow, { dependencies: ownDependencies(object), store: parts.store });
+  const verifier = flow === undefined ? undefined : verifierOf(object, session, flow, target);
+  const said = conditionOf(status, 'Published');
+  const gate = { withdraws, withdrawn: status?.withdrawn, said: said?.message, visits: session.visits, subject, fingerprint };
   return new EnrollmentResource({
     session,
     target,
@@ -124,8 +136,28 @@ function resource(
     previousValue: status?.previousValue,
     published: status?.publishedFlow,
     recorded: recordedUUID(object),
-    verify: specOf(object).verify === undefined || specOf(object).verify === 'Probe',
+    verifier,
+    gate: verifier === undefined ? undefined : new PublicationGate({ verifier, ...gate }),
+    withdraws,
+    failing: conditionOf(status, 'Verified')?.status === 'False',
+    subject,
+    fingerprint,
     publishConfig: async (data) => publishConfig(object, status, parts.configMaps, data),
+  });
+}
+
+function conditionOf(status: EnrollmentBindingStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+function verifierOf(object: ManagedObject, session: Session, flow: Enrollment['flow'], target: EnrollmentTarget): EnrollmentVerifier {
+  const { verify, applicationRef, market } = specOf(object);
+  return new EnrollmentVerifier({
+    session,
+    flow,
+    target,
+    visit: verify === undefined || verify === 'Probe',
+    market: applicationRef === undefined ? undefined : { application: applicationRef.external, callbackURL: market?.callbackURL },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Judgement } from './conditions.ts';
+import type { EventReason } from './reasons.ts';
 import type { OperatorError } from './errors.ts';
 import type { Prints, Values } from './ownership.ts';
 
@@ -68,6 +69,8 @@ export interface External {
 
 /** What settling found out, and what is not as it should be. */
 export interface SettleResult {
+  /** Something that had to be changed once more, as an event tells it. */
+  readonly deed?: { readonly reason: EventReason; readonly message: string };
   readonly failure?: OperatorError;
   readonly status?: Readonly<Record<string, unknown>>;
   readonly conditions?: readonly Judgement[];

@@ -168,8 +168,10 @@ export const REASONS = {
   VerificationFailed: {
     class: 'transient',
     quotes: true,
-    cause: "The link is published, but an anonymous visitor doesn't get the sign-up form or doesn't see the link.",
-    remedy: "The message says what the visitor got. Check the policies of the flow and Authentik's log.",
+    cause:
+      "A visitor can't sign up: the flow turns everybody away or fails, the login form doesn't show the link, or something is missing that the market's logins presuppose (`applicationRef`). A link that would lead to a closed door is not published; one that is published stays, unless `onFailure` is `Withdraw`.",
+    remedy:
+      "The message says what the visitor got, or what is missing and what to do about it. Check the policies of the flow and Authentik's log. It is looked at again by itself.",
   },
   DeletionBlocked: {
     class: 'terminal',
@@ -187,7 +189,13 @@ export const REASONS = {
     cause: 'The annotation `authentik.oceanenterprise.io/paused: "true"` stops all writes.',
     remedy: 'Remove the annotation.',
   },
-  NotApplicable: { class: 'ok', cause: 'The spec asks for nothing of the sort.', remedy: 'Nothing.' },
+  NotApplicable: {
+    class: 'ok',
+    quotes: true,
+    cause:
+      "The spec asks for nothing of the sort; or, of `Verified`, it can't be told from outside: the message says what was met, such as a captcha.",
+    remedy: 'Nothing.',
+  },
   UnmanagedBindingsFound: {
     class: 'ok',
     cause: "The flow has stage bindings that the spec doesn't declare; they are kept (`unmanagedBindings: Keep`).",
@@ -283,6 +291,7 @@ export const EVENTS = {
   Retained: 'The custom resource is gone and the object was left in Authentik, as its policy says.',
   Released: 'The custom resource is gone, but Authentik could not be asked; what was left behind is named.',
   Published: 'The sign-up link is in place.',
+  Withdrawn: 'The sign-up link was taken back, since a visitor was seen to fail and `onFailure` is `Withdraw`; the message says at what.',
   SecretRotated: 'A Secret changed and its values were sent to Authentik.',
   Trimmed: 'A value in a Secret ended in a newline, which was removed before use.',
 } as const;

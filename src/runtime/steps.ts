@@ -111,6 +111,10 @@ async function settle<Session>(pass: Pass<Session>, environment: Environment): P
     warnOfAdvice(pass, judgement, environment);
     pass.conditions.mark(judgement);
   }
+  if (result.deed !== undefined) {
+    pass.status.lastChange = environment.now();
+    environment.events.record(pass.object, 'Warning', result.deed.reason, result.deed.message);
+  }
   if (result.failure !== undefined) throw result.failure;
 }
 

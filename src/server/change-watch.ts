@@ -1,6 +1,8 @@
 import { BlueprintFeed } from '../authentik/blueprint-feed.ts';
 import type { AuthentikClient } from '../authentik/client.ts';
 import { DriftFeed, type DriftChange } from '../authentik/drift-feed.ts';
+import { isSeenByVisitors } from '../authentik/seen-by-visitors.ts';
+import type { VisitMemory } from '../authentik/visit-memory.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import { TARGETS } from '../catalogue/references.ts';
 import { keyTopic } from '../runtime/claim.ts';
@@ -26,6 +28,7 @@ export interface ChangeWatchParts {
   readonly address: string;
   readonly client: Pick<AuthentikClient, 'base' | 'get'>;
   readonly mirror: () => ServerMirror;
+  readonly visits: Pick<VisitMemory, 'forget'>;
   readonly ownWrites: OwnWrites;
   readonly clock: Clock;
   readonly log: Logger;
@@ -115,6 +118,12 @@ export class ChangeWatch implements Followed {
     if (method !== 'POST') this.#parts.wake(serverTopic(this.#parts.address, 'changed'));
   }
 
+  /** Something changed that visitors may get to see. */
+  shown(): void {
+    this.#parts.visits.forget();
+    this.#parts.wake(serverTopic(this.#parts.address, 'visited'));
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelPoll?.();
@@ -132,6 +141,7 @@ export class ChangeWatch implements Followed {
   #resync(): void {
     this.#resyncedAt = this.#parts.clock.now();
     this.#parts.mirror().invalidate();
+    this.#parts.visits.forget();
     this.#parts.resync();
     this.#scheduleResync();
   }
@@ -198,7 +208,9 @@ export class ChangeWatch implements Followed {
       return;
     }
     if (changes.length > 0) await ownWrites.settled();
-    await this.#react(changes.filter(({ requestID, model }) => !ownWrites.has(requestID) && pathsOf(model).length > 0));
+    const foreign = changes.filter(({ requestID }) => !ownWrites.has(requestID));
+    if (foreign.some(({ model }) => isSeenByVisitors(model))) this.shown();
+    await this.#react(foreign.filter(({ model }) => pathsOf(model).length > 0));
   }
 
   async #readBlueprints(): Promise<void> {

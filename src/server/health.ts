@@ -1,4 +1,4 @@
-import type { Ending } from '../authentik/client.ts';
+import type { Ending } from '../authentik/line.ts';
 import { exponential } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { OperatorError } from '../runtime/errors.ts';

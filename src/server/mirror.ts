@@ -1,5 +1,6 @@
 import type { ApiObject } from '../authentik/api-object.ts';
-import type { AuthentikClient, OwnWrite } from '../authentik/client.ts';
+import type { AuthentikClient } from '../authentik/client.ts';
+import type { OwnWrite } from '../authentik/line.ts';
 import { AuthentikError } from '../authentik/errors.ts';
 import { segment } from '../authentik/path.ts';
 import type { Mirror } from '../authentik/session.ts';

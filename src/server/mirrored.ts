@@ -82,3 +82,8 @@ const SOURCE = /^authentik_sources_\w+\.\w+source$/;
 export function pathsOf(model: string): readonly string[] {
   return PATHS.get(model) ?? (SOURCE.test(model) ? [TARGETS.source.path] : []);
 }
+
+/** The models of what is written at a path, as far as the catalogue knows it. */
+export function modelsAt(path: string): readonly string[] {
+  return ENTITIES.filter((entity) => path.startsWith(entity.path)).map(({ model }) => model);
+}

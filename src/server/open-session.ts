@@ -62,6 +62,7 @@ async function sessionOn(server: Server, { spec }: ManagedObject<AuthentikConnec
     cache: server.mirror,
     caches: server.caches,
     locks: server.locks,
+    visits: server.visits,
     info,
     version: parseVersion(info.version).minor,
   };

@@ -1,11 +1,15 @@
-import type { ClientOptions, Ending, OwnWrite, Traffic } from '../authentik/client.ts';
-import { AuthentikClient } from '../authentik/client.ts';
+import { AuthentikClient, type ClientOptions } from '../authentik/client.ts';
+import type { Ending, OwnWrite, Traffic } from '../authentik/line.ts';
+import { carriesLink, isSeenByVisitors } from '../authentik/seen-by-visitors.ts';
 import type { KeyedLock } from '../authentik/keyed-lock.ts';
+import { VisitMemory } from '../authentik/visit-memory.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { CacheClearing } from './cache-clearing.ts';
 import { ChangeWatch, type Intervals } from './change-watch.ts';
 import { Health } from './health.ts';
 import { ServerMirror } from './mirror.ts';
+import { modelsAt } from './mirrored.ts';
 import { OwnWrites } from './own-writes.ts';
 
 /** What makes two connections mean the same server, seen with the same eyes. */
@@ -34,7 +38,7 @@ export interface ServerListener {
 /** What every server is made with. */
 export interface ServerParts {
   readonly clock: Clock;
-  readonly clientOptions: Pick<ClientOptions, 'log' | 'onRequest' | 'userAgent' | 'office'>;
+  readonly clientOptions: Pick<ClientOptions, 'onRequest' | 'userAgent' | 'office'> & { readonly log: Logger };
   readonly listener: ServerListener;
 }
 
@@ -50,6 +54,8 @@ export class Server implements Traffic {
   readonly health: Health;
   readonly watch: ChangeWatch;
   readonly caches: CacheClearing;
+  /** What looks from outside came to. */
+  readonly visits = new VisitMemory();
   /** One writer at a time for each object in Authentik, whatever token it writes with. */
   readonly locks: KeyedLock;
   readonly #ownWrites = new OwnWrites();
@@ -69,6 +75,7 @@ export class Server implements Traffic {
       address,
       client: this.client,
       mirror: () => this.mirror,
+      visits: this.visits,
       ownWrites: this.#ownWrites,
       clock,
       log: clientOptions.log,
@@ -109,6 +116,8 @@ export class Server implements Traffic {
   #wrote(write: OwnWrite): void {
     this.mirror.wrote(write);
     this.watch.wrote(write.method);
+    // That a link was put in place or taken back is known to whoever did it.
+    if (modelsAt(write.path).some((model) => isSeenByVisitors(model) && !carriesLink(model))) this.watch.shown();
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import type { ManagedObject } from '../runtime/object.ts';
 import type { Reason } from '../runtime/reasons.ts';
 
 /** What may happen on a server that nobody can tell the keys of beforehand. */
-type Happening = 'appeared' | 'gone' | 'changed';
+type Happening = 'appeared' | 'gone' | 'changed' | 'visited';
 
 /** The topic of objects that wait for something to happen on a server. */
 export function serverTopic(address: string | undefined, what: Happening): string {
@@ -29,6 +29,7 @@ export function topicsInAuthentik(object: ManagedObject, address: string | undef
   return [
     ...[...(uuid === undefined ? [] : [uuid]), ...[...bindings, ...policyBindings].map((binding) => binding.uuid)].map(keyTopic),
     ...external,
+    ...(object.kind === 'EnrollmentBinding' ? [serverTopic(address, 'visited')] : []),
     ...(waits ? [serverTopic(address, 'appeared')] : []),
     ...(blocked ? [serverTopic(address, 'changed')] : []),
   ];

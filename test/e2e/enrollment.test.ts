@@ -148,7 +148,7 @@ describe('the sign-up link', () => {
     await login.link(null);
   });
 
-  it('that nobody who is logged out can use is published and not Ready', async () => {
+  it('that nobody who is logged out can use is not published until that has changed', async () => {
     const login = await foreignLogin(scenario(), 'closed');
     const market = signUp(scenario(), 'members-only');
     const [form, open] = market.manifests as [Manifest, Manifest];
@@ -161,12 +161,14 @@ describe('the sign-up link', () => {
     const failed = await scenario().judged('EnrollmentBinding', market.slug, 'Ready=False/VerificationFailed');
     expect(isReconciling(failed)).toBe(true);
     expect([verdict(failed, 'Published'), verdict(failed, 'Verified')]).toEqual([
-      'Published=True/Reconciled',
+      'Published=False/VerificationFailed',
       'Verified=False/VerificationFailed',
     ]);
-    expect(conditionOf(failed, 'Verified')?.message).toMatch(/A visitor who wants to sign up gets /);
+    expect(conditionOf(failed, 'Verified')?.message).toMatch(/^the link is not published: a visitor who wants to sign up gets /);
+    expect(await login.linked()).toBeNull();
     await scenario().apply(withSpec(open, { authentication: 'none' }));
     await scenario().ready('EnrollmentBinding', market.slug);
+    expect(await login.linked()).not.toBeNull();
   });
 
   it('on a stage that no flow shows is named as such, unless nobody shall look', async () => {

@@ -86,8 +86,13 @@ const status = z.object({
     .optional(),
   withdrawn: z
     .object({
-      seen: z.string().max(1024).describe('What a visitor got.'),
-      fingerprint: z.string().max(64).describe('Of what the visitor depended on; the link is published again once that has changed.'),
+      fingerprint: z
+        .string()
+        .max(64)
+        .describe(
+          'Of what the link depended on: it is published again once that has changed. Left out where it can be seen beforehand that it would work.',
+        )
+        .optional(),
     })
     .describe('Present while the link is taken back (`onFailure: Withdraw`).')
     .optional(),

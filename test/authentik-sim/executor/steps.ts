@@ -35,6 +35,21 @@ const invitationStep: Step = {
   },
 };
 
+/** Shown and never solved here. */
+const captchaStep: Step = {
+  get: ({ values }, visit) => ({
+    kind: 'challenge',
+    component: 'ak-stage-captcha',
+    body: {
+      pending_user: pendingName(visit),
+      pending_user_avatar: AVATAR,
+      site_key: text(values.public_key),
+      js_url: text(values.js_url),
+      interactive: values.interactive === true,
+    },
+  }),
+};
+
 /** Shown after the last stage of an invalidation flow that an application led to. */
 const sessionEndStep: Step = {
   get: (stage, visit) => ({
@@ -59,6 +74,7 @@ const STEPS: Record<string, Step> = {
   'authentik_stages_user_logout.userlogoutstage': userLogoutStep,
   'authentik_stages_user_delete.userdeletestage': userDeleteStep,
   'authentik_stages_invitation.invitationstage': invitationStep,
+  'authentik_stages_captcha.captchastage': captchaStep,
   'authentik_stages_dummy.dummystage': dummyStep,
   'authentik_stages_deny.denystage': denyStep,
 };

@@ -14,11 +14,13 @@ import type { World } from '../world.ts';
 import { scopesOf } from './claims.ts';
 import { clientById, mayReturnTo, type Client } from './clients.ts';
 
-/** The brand of a host: the one whose domain it ends with, else the default one. */
+/** The brand of a host, port and all: the one with the longest domain that it ends with, else the default one (seen on 2025.12). */
 export function brandOf(host: string, world: World): Row | null {
   const brands = world.store.all(BRAND);
-  const name = host.replace(/:\d+$/, '');
-  return brands.find(({ values }) => name.endsWith(text(values.domain))) ?? brands.find(({ values }) => values.default === true) ?? null;
+  const domainOf = ({ values }: Row): string => text(values.domain).toLowerCase();
+  const named = brands.filter((brand) => host.toLowerCase().endsWith(domainOf(brand)));
+  const [longest] = named.sort((a, b) => domainOf(b).length - domainOf(a).length);
+  return longest ?? brands.find(({ values }) => values.default === true) ?? null;
 }
 
 /** Where people log in to this client: its provider's flow, else the brand's, else the first there is. */
