@@ -1,5 +1,6 @@
 import { ABANDON_ANNOTATION, FINALIZER, FORCE_DELETE_ANNOTATION, PAUSED_ANNOTATION } from './api/v1alpha1/group.ts';
 import { baseURLOf } from './authentik/base-url.ts';
+import { specProblem } from './api/v1alpha1/spec-problem.ts';
 import type { ClientOptions } from './authentik/client.ts';
 import type { Session } from './authentik/session.ts';
 import { connectionController } from './controllers/authentik-connection.ts';
@@ -23,6 +24,7 @@ import type { Logger } from './runtime/logger.ts';
 import { formatKey, keyOf, parseKey, type ObjectKey } from './runtime/object.ts';
 import { scrubbed } from './runtime/quoted.ts';
 import { Reconciler } from './runtime/reconciler.ts';
+import { Patience } from './runtime/patience.ts';
 import type { Redaction } from './runtime/redaction.ts';
 import type { ConfigMapWriter, CredentialKeeper, NamespaceLabels, ObjectChange, ObjectStore, SourceStore } from './runtime/store.ts';
 import { Connections, type DefaultConnection } from './server/connections.ts';
@@ -91,6 +93,8 @@ export class Engine {
     const environment = {
       store,
       redact: (text: string, namespaces: readonly string[]) => redaction.scrub(text, namespaces),
+      specProblem,
+      patience: new Patience(),
       index,
       events,
       metrics,
@@ -109,6 +113,7 @@ export class Engine {
       queue: this.queue,
       passed: (key) => this.#passed(key),
       extraTopics: (object) => topicsInAuthentik(object, this.#connections.addressOf(object)),
+      log,
     });
     store.subscribe((change) => this.#changed(change));
   }

@@ -7,7 +7,7 @@ export class Metrics implements ReconcileMetrics {
   readonly registry = new Registry();
   readonly #reconciles = new Counter({
     name: 'afo_reconcile_total',
-    help: 'Passes over one object, by kind and how they ended (ready, paused, gone, waiting, transient, terminal).',
+    help: 'Passes over one object, by kind and how they ended (ready, paused, gone, conflict, waiting, transient, terminal).',
     labelNames: ['kind', 'outcome'],
     registers: [this.registry],
   });

@@ -1,11 +1,55 @@
+import type { Controller } from './controller.ts';
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
 import { formatKey, type ManagedObject, type ObjectKey } from './object.ts';
 import type { EngineStatus, Pass } from './pass.ts';
 
-/** The topic under which everybody who claims the same thing is indexed. */
-export function claimTopic(claimed: string): string {
-  return `claim:${claimed}`;
+type Claiming = Pick<Controller<never>, 'claim' | 'server'>;
+
+/** Everybody who claims the same thing on the same server. */
+function serverTopic(server: string, claimed: string): string {
+  return `claim:${server}|${claimed}`;
+}
+
+/** Everybody who claims the same thing in the same namespace, as long as no server is known. */
+function neighbourTopic(namespace: string, claimed: string): string {
+  return `claim:${namespace}/|${claimed}`;
+}
+
+/**
+ * The topics under which an object is found by its rivals. They hold the server: everybody who installs a chart has objects of the same
+ * names, and those of another server are no concern.
+ */
+export function claimTopics(controller: Claiming, object: ManagedObject): readonly string[] {
+  const claimed = controller.claim(object);
+  if (claimed === undefined) return [];
+  const { uuid, connectionURL } = statusOf(object);
+  const servers = [controller.server(object), uuid === undefined ? undefined : connectionURL].filter((server) => server !== undefined);
+  return [neighbourTopic(object.metadata.namespace, claimed), ...[...new Set(servers)].map((server) => serverTopic(server, claimed))];
+}
+
+/** The topics of claims that `before` has and `after` hasn't. In this order, others may make them now; the other way round, no more. */
+export function claimsLost(controller: Claiming, before: ManagedObject | undefined, after: ManagedObject | undefined): readonly string[] {
+  const kept = new Set(after === undefined ? [] : held(controller, after));
+  return before === undefined ? [] : held(controller, before).filter((topic) => !kept.has(topic));
+}
+
+/** Those by which an object keeps others out: on a server only with something on record there. */
+function held(controller: Claiming, object: ManagedObject): readonly string[] {
+  const claimed = controller.claim(object);
+  if (claimed === undefined) return [];
+  const { uuid, connectionURL } = statusOf(object);
+  const neighbour = neighbourTopic(object.metadata.namespace, claimed);
+  return uuid === undefined || connectionURL === undefined ? [neighbour] : [neighbour, serverTopic(connectionURL, claimed)];
+}
+
+/**
+ * Whether an object is concerned by another's claim: when that is freed, who was kept out by it; when it is made, who has found the thing
+ * and took it for nobody's of ours.
+ */
+export function isConcerned(object: ManagedObject, claim: 'freed' | 'made'): boolean {
+  const reason = claim === 'freed' ? 'Conflict' : 'AdoptionConflict';
+  return statusOf(object).conditions?.some((condition) => condition.type === 'Ready' && condition.reason === reason) === true;
 }
 
 /** The topic under which whoever has a primary key on record is indexed. Keys are random UUIDs: the same one is the same thing, whatever address it was reached by. */
@@ -39,7 +83,9 @@ export function recordedRival<Session>(pass: Pass<Session>, environment: Environ
 function rivalsByName<Session>(pass: Pass<Session>, { index, store }: Environment): readonly ManagedObject[] {
   const claimed = pass.controller.claim(pass.object);
   if (claimed === undefined) return [];
-  return others(pass, index.owners(claimTopic(claimed)), store).filter((rival) => isRival(pass, rival));
+  const topics = [neighbourTopic(pass.key.namespace, claimed), ...(pass.url === undefined ? [] : [serverTopic(pass.url, claimed)])];
+  const keys = new Map(topics.flatMap((topic) => index.owners(topic)).map((key) => [formatKey(key), key]));
+  return others(pass, [...keys.values()], store).filter((rival) => isRival(pass, rival));
 }
 
 function others<Session>(pass: Pass<Session>, keys: readonly ObjectKey[], store: Environment['store']): readonly ManagedObject[] {

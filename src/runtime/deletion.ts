@@ -16,6 +16,8 @@ const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>([
   'NamespaceNotAllowed',
   'SecretNotFound',
   'SecretKeyMissing',
+  // Of a type that this operator doesn't know.
+  'InvalidSpec',
 ]);
 
 /** How long what is out of reach is waited for before it is left behind, in milliseconds. */

@@ -26,6 +26,7 @@ function dispatching(): { world: FakeWorld; queued: () => readonly string[]; sou
     index: world.index,
     queue,
     extraTopics: () => [],
+    log: { debug: () => undefined },
   });
   const queued = (): readonly string[] => {
     const names = [...new Set(seen)].map((id) => id.split('/')[2] ?? '').sort();

@@ -5,9 +5,11 @@ import { dependencyTopic, holderTopic } from './deletion.ts';
 import type { DependencyIndex } from './dependency-index.ts';
 import type { LaneName, Urgency } from './lanes.ts';
 import { formatKey, keyOf, parseKey, type ManagedObject, type ObjectKey } from './object.ts';
+import type { Logger } from './logger.ts';
 import type { Reconciler } from './reconciler.ts';
-import { claimTopic, keyTopic } from './claim.ts';
+import { claimsLost, claimTopics, isConcerned, keyTopic } from './claim.ts';
 import type { ObjectChange, ObjectStore, SourceStore } from './store.ts';
+import { orElse, total } from './total.ts';
 import type { Workqueue } from './workqueue.ts';
 
 /** What the dispatcher indexes beyond what every kind has, such as primary keys in Authentik. */
@@ -23,6 +25,7 @@ export interface DispatcherParts<Session> {
   readonly extraTopics: ExtraTopics;
   /** Hears of every pass that has ended, once its status is written. */
   readonly passed?: (key: ObjectKey) => void;
+  readonly log: Pick<Logger, 'debug'>;
 }
 
 /**
@@ -37,8 +40,8 @@ export class Dispatcher<Session> {
   #accepting = true;
 
   constructor(parts: DispatcherParts<Session>) {
-    this.#parts = parts;
-    this.#controllers = new Map(parts.controllers.map((controller) => [controller.kind, controller]));
+    this.#parts = { ...parts, extraTopics: orElse(parts.extraTopics, [], parts.log) };
+    this.#controllers = new Map(parts.controllers.map((controller) => [controller.kind, total(controller, parts.log)]));
     parts.store.subscribe((change) => this.#changed(change));
     parts.sources.subscribe((owner) => this.enqueue(owner));
   }
@@ -47,7 +50,7 @@ export class Dispatcher<Session> {
   start(workers: number, laneOf: (key: ObjectKey) => LaneName): void {
     this.#parts.queue.start(
       workers,
-      async (id) => this.#work(id),
+      async (id, signal) => this.#work(id, signal),
       (id) => laneOf(parseKey(id)),
     );
   }
@@ -67,17 +70,21 @@ export class Dispatcher<Session> {
     for (const owner of this.#parts.index.owners(topic)) this.enqueue(owner, urgency);
   }
 
-  async #work(id: string): Promise<void> {
+  async #work(id: string, signal: AbortSignal): Promise<void> {
     const key = parseKey(id);
-    const next = await this.#parts.reconciler.reconcile(key);
+    const next = await this.#parts.reconciler.reconcile(key, signal);
     this.#parts.passed?.(key);
     const { queue } = this.#parts;
     switch (next.kind) {
       case 'done':
         queue.forget(id);
+        queue.unschedule(id);
         return;
       case 'after':
         queue.addAfter(id, next.ms);
+        return;
+      case 'again':
+        queue.addAfter(id, next.ms, 'urgent');
         return;
       case 'backoff':
         queue.addRateLimited(id);
@@ -98,9 +105,9 @@ export class Dispatcher<Session> {
     else if (changedByHuman(previous, object)) this.enqueue(key);
     if (signature(previous) !== signature(object)) {
       this.#wakeDependents(controller, key, previous, object);
-      for (const side of [previous, object]) this.#wakeRivals(controller, side);
       for (const side of [previous, object]) this.#wakeUsed(controller, side);
     }
+    this.#wakeRivals(controller, previous, object);
     this.#wakeDeletions(before, this.#used.get(formatKey(key)) ?? []);
   }
 
@@ -138,24 +145,27 @@ export class Dispatcher<Session> {
   }
 
   #topics(controller: Controller<Session>, object: ManagedObject): readonly string[] {
-    const claimed = controller.claim(object);
     const used = this.#used.get(formatKey(keyOf(object))) ?? [];
     const uuid = (object.status as { uuid?: string } | undefined)?.uuid;
     return [
       ...used.map(dependencyTopic),
       ...used.map(holderTopic),
       ...(controller.links?.(object) ?? []).map(dependencyTopic),
-      ...(claimed === undefined ? [] : [claimTopic(claimed)]),
+      ...claimTopics(controller, object),
       ...(uuid === undefined ? [] : [keyTopic(uuid)]),
       ...this.#parts.extraTopics(object),
     ];
   }
 
-  #wakeRivals(controller: Controller<Session>, object: ManagedObject | undefined): void {
-    const claimed = object === undefined ? undefined : controller.claim(object);
-    if (object === undefined || claimed === undefined) return;
-    for (const owner of this.#parts.index.owners(claimTopic(claimed)))
-      if (owner.name !== object.metadata.name || owner.namespace !== object.metadata.namespace) this.enqueue(owner);
+  #wakeRivals(controller: Controller<Session>, previous: ManagedObject | undefined, object: ManagedObject | undefined): void {
+    const wake = (topics: readonly string[], claim: 'freed' | 'made'): void => {
+      for (const owner of topics.flatMap((topic) => this.#parts.index.owners(topic))) {
+        const rival = this.#parts.store.get(owner);
+        if (rival !== undefined && isConcerned(rival, claim)) this.enqueue(owner);
+      }
+    };
+    wake(claimsLost(controller, previous, object), 'freed');
+    wake(claimsLost(controller, object, previous), 'made');
   }
 
   /** Those whose status tells who uses them. */

@@ -1,5 +1,6 @@
 import type { DependencyIndex } from './dependency-index.ts';
 import type { EventRecorder } from './events.ts';
+import type { Patience } from './patience.ts';
 import type { Pass } from './pass.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -18,6 +19,10 @@ export interface Environment {
   /** Our finalizer. */
   readonly finalizer: string;
   readonly annotations: { readonly paused: string; readonly forceDelete: string; readonly abandon: string };
+  /** Why a spec can't be worked with; undefined when it can. */
+  readonly specProblem: (kind: string, spec: unknown) => string | undefined;
+  /** Without it every verdict is written at once. */
+  readonly patience?: Patience;
   /** Takes the secrets of these namespaces out of a text. */
   readonly redact: (text: string, namespaces: readonly string[]) => string;
   /** RFC 3339, to the second, as Kubernetes writes times. */

@@ -321,3 +321,9 @@ export function mayQuote(reason: string): boolean {
   const entry: ReasonEntry | undefined = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined;
   return entry?.quotes === true;
 }
+
+/** Whether a reason comes and goes when everything is applied at once. */
+export function isPassing(reason: string): boolean {
+  const entry: ReasonEntry | undefined = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined;
+  return entry?.passing === true;
+}

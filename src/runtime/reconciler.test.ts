@@ -1,8 +1,10 @@
 import { DeferredError } from './deferred.ts';
+import { jest } from '@jest/globals';
 import { dependencyTopic, holderTopic } from './deletion.ts';
 import { OperatorError } from './errors.ts';
 import type { Reason } from './reasons.ts';
-import { claimTopic } from './claim.ts';
+import { claimTopics } from './claim.ts';
+import { StoreConflictError } from './store.ts';
 import { FakeWorld } from './testing/fake-world.ts';
 
 async function ready(value = 'x'): Promise<FakeWorld> {
@@ -358,7 +360,7 @@ describe('two that mean the same', () => {
     const world = new FakeWorld();
     world.store.apply('Thing', 'a', { value: 'x' }, { createdAt: first });
     world.store.apply('Thing', 'a-rival', { value: 'y' }, { createdAt: second });
-    for (const name of ['a', 'a-rival']) world.index.set(world.key(name), [claimTopic('thing "a"')]);
+    for (const name of ['a', 'a-rival']) world.index.set(world.key(name), claimTopics(world.controller, world.object(name)));
     await world.pass(loser);
     await world.pass(winner);
     await world.pass(loser);
@@ -370,7 +372,7 @@ describe('two that mean the same', () => {
   it('the one that has it on record wins, even when it is younger', async () => {
     const world = await ready();
     world.store.apply('Thing', 'a-rival', { value: 'y' }, { createdAt: '2020-01-01T00:00:00Z' });
-    for (const name of ['a', 'a-rival']) world.index.set(world.key(name), [claimTopic('thing "a"')]);
+    for (const name of ['a', 'a-rival']) world.index.set(world.key(name), claimTopics(world.controller, world.object(name)));
     await world.pass('a-rival');
     await world.pass('a');
     expect(world.conditions('a-rival')['Ready']).toBe('False/Conflict');
@@ -534,5 +536,30 @@ describe('deleting', () => {
     world.things.set('a', { uuid: 'foreign', value: 'by an administrator' });
     expect(await deleted(world)).toBe(true);
     expect(world.things.get('a')?.value).toBe('by an administrator');
+  });
+});
+
+describe('what somebody else writes meanwhile', () => {
+  it('is no failure: it is looked at again soon, and what was to be said is said once', async () => {
+    const world = new FakeWorld();
+    world.connectError = new OperatorError('SecretNotFound', 'none');
+    world.store.apply('Thing', 'a', { value: 'x' });
+    const write = jest.spyOn(world.store, 'writeStatus').mockRejectedValue(new StoreConflictError('changed'));
+    expect(await world.pass('a')).toEqual({ kind: 'again', ms: 200 });
+    expect(world.events).toEqual([]);
+    write.mockRestore();
+    await world.pass('a');
+    expect(world.events).toEqual(['Warning SecretNotFound: none']);
+    await world.pass('a');
+    expect(world.events).toHaveLength(1);
+  });
+});
+
+describe('an operator that stops', () => {
+  it('begins no further step once patience has run out, and judges nothing by that', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    expect(await world.reconciler.reconcile(world.key('a'), AbortSignal.abort())).toMatchObject({ kind: 'again' });
+    expect([world.deeds, world.store.statusWrites]).toEqual([[], []]);
   });
 });

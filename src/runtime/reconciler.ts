@@ -6,6 +6,7 @@ import type { Controller } from './controller.ts';
 import { finalize } from './deletion.ts';
 import { DeferredError } from './deferred.ts';
 import type { Environment } from './environment.ts';
+import { LaterEvents } from './later-events.ts';
 import { toOperatorError, type OperatorError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { ObjectKey } from './object.ts';
@@ -15,8 +16,11 @@ import type { Outcome } from './result.ts';
 import { applySteps, type Step } from './steps.ts';
 import { StoreConflictError } from './store.ts';
 
-/** When to look at the object again. Waiting for another object needs no time: its change wakes us. */
-export type Next = { readonly kind: 'done' } | { readonly kind: 'after'; readonly ms: number } | { readonly kind: 'backoff' };
+/**
+ * When to look at the object again. Waiting for another object needs no time: its change wakes us. `again`: nothing went wrong, and somebody
+ * may be waiting.
+ */
+export type Next = { readonly kind: 'done' } | { readonly kind: 'after' | 'again'; readonly ms: number } | { readonly kind: 'backoff' };
 
 /**
  * The one reconcile engine: runs the steps of a pass for any kind, and writes the status in one place, however the steps ended.
@@ -34,42 +38,59 @@ export class Reconciler<Session> {
   }
 
   /** One pass over one object. Never throws: what went wrong is in the object's status, the log and the answer. */
-  async reconcile(key: ObjectKey): Promise<Next> {
+  async reconcile(key: ObjectKey, signal?: AbortSignal): Promise<Next> {
     const controller = this.#controllers.get(key.kind);
     const object = this.#environment.store.get(key);
-    if (controller === undefined || object === undefined) return { kind: 'done' };
+    const { patience } = this.#environment;
+    if (controller === undefined || object === undefined) {
+      patience?.forget(key);
+      return { kind: 'done' };
+    }
     const log = this.#log.child({ ...key, reconcileID: randomUUID() });
     const started = performance.now();
     const pass = beginPass(key, object, controller, log, () => this.#environment.now());
     let outcome: Outcome;
     let next: Next;
     try {
-      outcome = await this.#run(pass);
-      next = conclude(pass, outcome, object, this.#environment.events);
+      outcome = await this.#run(pass, signal);
+      const held = patience?.holdsBack(pass, outcome, object) ?? 0;
+      if (held > 0) {
+        this.#count(key, outcome, started);
+        return { kind: 'after', ms: held };
+      }
+      // What is said of a status is said once it is stored; a conflict says nothing, and the next pass all of it.
+      const events = new LaterEvents(this.#environment.events);
+      next = conclude(pass, outcome, object, events);
       if (outcome.kind !== 'gone') await this.#writeAtLast(pass);
+      events.tell();
     } catch (thrown) {
       if (thrown instanceof DeferredError) return { kind: 'done' };
       // Only writes to the store end up here.
-      if (thrown instanceof StoreConflictError) return { kind: 'backoff' };
+      if (thrown instanceof StoreConflictError) {
+        this.#environment.metrics.reconciled(key.kind, 'conflict', (performance.now() - started) / 1000);
+        return { kind: 'again', ms: CONFLICT_PAUSE_MS };
+      }
       const error = toOperatorError(thrown);
       log.error({ err: error, cause: error.cause }, 'could not write the status');
       outcome = { kind: 'failed', step: 'status', error };
       next = { kind: 'backoff' };
     }
-    this.#environment.metrics.reconciled(
-      key.kind,
-      outcome.kind === 'failed' ? outcome.error.class : outcome.kind,
-      (performance.now() - started) / 1000,
-    );
+    this.#count(key, outcome, started);
     return next;
   }
 
-  async #run(pass: Pass<Session>): Promise<Outcome> {
+  #count(key: ObjectKey, outcome: Outcome, started: number): void {
+    const how = outcome.kind === 'failed' ? outcome.error.class : outcome.kind;
+    this.#environment.metrics.reconciled(key.kind, how, (performance.now() - started) / 1000);
+  }
+
+  async #run(pass: Pass<Session>, signal: AbortSignal | undefined): Promise<Outcome> {
     const deleting = pass.object.metadata.deletionTimestamp !== undefined;
     if (deleting && !pass.object.metadata.finalizers?.includes(this.#environment.finalizer)) return { kind: 'gone' };
     if (pass.object.metadata.annotations?.[this.#environment.annotations.paused] === 'true') return { kind: 'paused' };
     if (deleting) return this.#attempt(pass, { name: 'delete', run: finalize }, { kind: 'gone' });
     for (const step of this.#steps) {
+      if (signal?.aborted === true) throw new StoreConflictError('the operator stops');
       const outcome = await this.#attempt(pass, step, undefined);
       if (outcome !== undefined) return outcome;
     }
@@ -143,6 +164,9 @@ export class Reconciler<Session> {
     pass.conditions.written();
   }
 }
+
+/** How soon an object is looked at again that somebody else has written, in milliseconds: the newer state is on its way. */
+const CONFLICT_PAUSE_MS = 200;
 
 /** How long the watch may take to bring what somebody else has written, in milliseconds, try by try. */
 const CONFLICT_PAUSES_MS = [20, 100, 400];

@@ -26,6 +26,7 @@ export interface Step<Session> {
 /** What it takes to make one object true, in this order. Nothing is written outside before everything it needs is known. */
 export function applySteps<Session>(): readonly Step<Session>[] {
   return [
+    { name: 'spec', run: spec },
     { name: 'connect', run: connect },
     { name: 'claim', run: claim },
     { name: 'references', condition: 'ReferencesResolved', satisfied: 'every reference is resolved', run: references },
@@ -38,6 +39,12 @@ export function applySteps<Session>(): readonly Step<Session>[] {
     { name: 'dependencies', run: dependencies },
     { name: 'settle', run: settle },
   ];
+}
+
+/** What was stored under another schema, or is of a type that only another version of the operator knows. */
+function spec<Session>({ object }: Pass<Session>, { specProblem }: Environment): void {
+  const problem = specProblem(object.kind, object.spec);
+  if (problem !== undefined) throw new OperatorError('InvalidSpec', problem);
 }
 
 async function connect<Session>(pass: Pass<Session>): Promise<void> {

@@ -178,6 +178,7 @@ const steps = [
     .tuple(key, delay)
     .map(([each, ms]) => step(`addAfter(${each}, ${ms})`, [(model) => model.addAfter(each, ms), ({ queue }) => queue.addAfter(each, ms)])),
   key.map((each) => step(`addRateLimited(${each})`, [(model) => model.addRateLimited(each), ({ queue }) => queue.addRateLimited(each)])),
+  key.map((each) => step(`unschedule(${each})`, [(model) => model.due.delete(each), ({ queue }) => queue.unschedule(each)])),
   key.map((each) => step(`forget(${each})`, [(model) => model.failures.delete(each), ({ queue }) => queue.forget(each)])),
   key.map((each) => step(`finish(${each})`, [(model) => model.finish(each), (real) => real.end(each, 'finish')], isRunning(each))),
   key.map((each) => step(`fail(${each})`, [(model) => model.fail(each), (real) => real.end(each, 'fail')], isRunning(each))),

@@ -96,11 +96,11 @@ export class Workqueue<T extends string = string> {
     this.#dispatch();
   }
 
-  /** Adds the key as routine after `ms` milliseconds. A key that already waits for its time keeps the earlier of the two. */
-  addAfter(key: T, ms: number): void {
+  /** Adds the key after `ms` milliseconds. A key that already waits for its time keeps the earlier of the two. */
+  addAfter(key: T, ms: number, urgency: Urgency = 'routine'): void {
     if (this.#stopped) return;
     if (ms <= 0) {
-      this.add(key, 'routine');
+      this.add(key, urgency);
       return;
     }
     const due = this.#clock.now() + ms;
@@ -109,9 +109,15 @@ export class Workqueue<T extends string = string> {
     waiting?.cancel();
     const cancel = this.#clock.setTimeout(() => {
       this.#delayed.delete(key);
-      this.add(key, 'routine');
+      this.add(key, urgency);
     }, ms);
     this.#delayed.set(key, { due, cancel });
+  }
+
+  /** Drops what waits for its time: whoever asked for it has been answered since. What could run already stays. */
+  unschedule(key: T): void {
+    this.#delayed.get(key)?.cancel();
+    this.#delayed.delete(key);
   }
 
   /** Counts a failure of the key and adds it after its backoff, between half and the whole of `base · 2^(failures − 1)`. */

@@ -9,10 +9,8 @@ import { Scenario, useScenario } from './support/scenario.ts';
 
 /** No mail is sent here. */
 const MAIL = { host: '127.0.0.1', port: 2525, username: 'mailer', password: 'never-used' };
-/** How often one object's status may be written on the way to Ready: begun, marked for creation, Ready, and twice waiting for something. */
-const MOST_STATUS_WRITES = 6;
-/** In the worst order it also says once for each of the things it waits for what that is. */
-const MOST_STATUS_WRITES_WHILE_WAITING = 14;
+/** How often one object's status may be written on the way to Ready: waiting for something, marked for creation, Ready. */
+const MOST_STATUS_WRITES = 3;
 
 function simOf(scenario: Scenario): AuthentikSim {
   if (scenario.target.sim === undefined) throw new Error('this needs the stand-in');
@@ -156,7 +154,7 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
         const state = JSON.parse(JSON.stringify(simOf(scenario).snapshot()).replaceAll(slug, 'sign-up')) as Snapshot;
         outcomes.push({ order, writes: writesIn(requests).length, state });
         expect(writesIn(requests).length).toBeLessThanOrEqual(16);
-        expect(statusWrites(scenario, manifests).filter(({ writes }) => writes > MOST_STATUS_WRITES_WHILE_WAITING)).toEqual([]);
+        expect(statusWrites(scenario, manifests).filter(({ writes }) => writes > MOST_STATUS_WRITES)).toEqual([]);
         expect(scenario.kstatusProblems()).toEqual([]);
       } finally {
         await scenario.close();

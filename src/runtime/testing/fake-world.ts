@@ -5,6 +5,7 @@ import { OperatorError } from '../errors.ts';
 import type { External, Observation } from '../external.ts';
 import type { Logger } from '../logger.ts';
 import { keyOf, type ManagedObject, type ObjectKey } from '../object.ts';
+import type { Patience } from '../patience.ts';
 import { printOf } from '../print.ts';
 import { Reconciler, type Next } from '../reconciler.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -57,7 +58,10 @@ export class FakeWorld {
   #made = 0;
   #nowMs = Date.UTC(2026, 0, 1);
 
-  constructor() {
+  readonly #patience: Patience | undefined;
+
+  constructor(patience?: Patience) {
+    this.#patience = patience;
     this.controller = this.#controller();
     this.reconciler = this.#process();
   }
@@ -82,6 +86,8 @@ export class FakeWorld {
       {
         store: this.store,
         redact: (text) => text,
+        specProblem: () => undefined,
+        ...(this.#patience === undefined ? {} : { patience: this.#patience }),
         index: this.index,
         events: { record: (_object, type, reason, message) => void this.events.push(`${type} ${reason}: ${message}`) },
         metrics: { reconciled: () => undefined, driftCorrected: () => undefined },
@@ -104,6 +110,12 @@ export class FakeWorld {
 
   key(name: string): ObjectKey {
     return { kind: 'Thing', namespace: 'market', name };
+  }
+
+  object(name: string): ManagedObject {
+    const object = this.store.get(this.key(name));
+    if (object === undefined) throw new Error(`there is no ${name}`);
+    return object;
   }
 
   status(name: string): Readonly<Record<string, unknown>> {
