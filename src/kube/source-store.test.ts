@@ -211,7 +211,7 @@ describe('KubeSourceStore', () => {
       spent(500);
       const few = spent(500);
       spent(8_000);
-      expect(spent(500)).toBeLessThan(few * 5 + 20);
+      expect(spent(500)).toBeLessThan(few * 10 + 100);
     });
   });
 

@@ -206,8 +206,9 @@ export function caseFor(message: string): RuleCase | undefined {
   return RULE_CASES.find((entry) => entry.message === message);
 }
 
-/** Applies a change to a sample's value at a rule. @throws when that is no object: our rules stand on objects only. */
+/** Applies a change to a sample's value at a rule; one on a text makes another text, whatever was there. */
 export function changed(change: Change, sample: Json | undefined): Json {
-  if (!isObject(sample)) throw new Error('a rule stands on something that is no object');
-  return change(sample);
+  if (isObject(sample)) return change(sample);
+  if (typeof sample !== 'string') throw new Error('a rule stands on something that is neither an object nor a text');
+  return change({});
 }
