@@ -6,6 +6,7 @@ import { Interruption } from './interruption.ts';
 import { Output } from './output.ts';
 import { runSteps, type Step } from './runner.ts';
 import { Scene } from './scene.ts';
+import { administratorSteps } from './steps/administrator.ts';
 import { installSteps } from './steps/install.ts';
 import { keepStep } from './steps/keep.ts';
 import { removalSteps } from './steps/remove.ts';
@@ -15,7 +16,7 @@ import { startSteps } from './steps/start.ts';
 
 const CLOSING = `
 Shown: a sign-up as the guide describes it, declared by two charts, made by an operator with no more rights than it needs, used by two
-people, changed while it ran, and removed without a trace.
+people to get into a market, refused to somebody signed in, changed while it ran, and removed without a trace.
 
 Where to look next:
   README.md                        how to install it, and what to do when something is not Ready
@@ -30,6 +31,7 @@ const steps: readonly Step[] = [
   ...installSteps,
   ...signUpSteps,
   ...rotationSteps,
+  ...administratorSteps,
   ...(keep ? [keepStep] : []),
   ...removalSteps,
 ];

@@ -9,14 +9,19 @@ export interface Names {
   readonly tokenSecret: string;
   readonly smtpSecret: string;
   readonly configMap: string;
+  /** Of the market, in Authentik. */
+  readonly application: string;
   readonly slug: string;
   readonly emailStage: string;
   readonly redirectStage: string;
   /** Two people who sign up. */
   readonly people: readonly [Visitor, Visitor];
+  /** Somebody who tests sign-up while signed in. */
+  readonly administrator: Visitor;
 }
 
-export interface Visitor {
+/** What somebody fills in, by field. */
+export interface Visitor extends Readonly<Record<string, string>> {
   readonly username: string;
   readonly name: string;
   readonly email: string;
@@ -37,10 +42,12 @@ export function namesFor(kind: 'real' | 'sim'): Names {
     tokenSecret: 'authentik-token',
     smtpSecret: 'market-smtp',
     configMap: 'market-sign-up',
+    application: `ocean-market${suffix}`,
     slug: `self-service-registration${suffix}`,
     emailStage: `email-account-confirmation${suffix}`,
     redirectStage: `after-signup-redirect${suffix}`,
     people: [visitor('ada', 'Ada Lovelace', suffix), visitor('grace', 'Grace Hopper', suffix)],
+    administrator: visitor('charles', 'Charles Babbage', suffix),
   };
 }
 

@@ -2,7 +2,10 @@ import type { ControlPlane } from '../test/bed/control-plane.ts';
 import type { AuthentikState } from '../test/e2e/environment/authentik-state.ts';
 import type { AuthentikTarget } from '../test/e2e/environment/authentik-target.ts';
 import type { MailTarget } from '../test/e2e/environment/mail-target.ts';
+import type { MarketApplication } from '../test/e2e/environment/market-application.ts';
 import type { OperatorProcess } from '../test/e2e/environment/operator-process.ts';
+import type { Market } from '../test/market/market.ts';
+import type { MarketVisitor } from '../test/visitor/market-visitor.ts';
 import type { Interruption } from './interruption.ts';
 import type { Names } from './names.ts';
 import type { Output } from './output.ts';
@@ -13,13 +16,17 @@ export interface Parts {
   authentik: AuthentikTarget;
   mail: MailTarget;
   names: Names;
+  market: Market;
+  /** The market's application in Authentik. */
+  application: MarketApplication;
   /** What Authentik held when we came. */
   before: AuthentikState;
   operator: OperatorProcess;
   /** Where people sign up. */
   signUpURL: string;
-  loginSlug: string;
-  /** The link of the last confirmation mail. */
+  /** The first person, with the browser that signed up. */
+  visitor: MarketVisitor;
+  /** The link of the first person's confirmation mail. */
   link: string;
 }
 

@@ -18,7 +18,7 @@ export const installSteps: readonly Step[] = [
   { doing: 'create the two Secrets', run: createSecrets },
   { doing: "install the market's chart", run: installMarket },
   { doing: 'wait until all objects are Ready', run: waitUntilReady },
-  { doing: 'read what was published', run: readPublished },
+  { doing: 'start the market with what was published', run: readPublished },
 ];
 
 async function installOperator(scene: Scene): Promise<Shown> {
@@ -77,7 +77,7 @@ async function installMarket(scene: Scene): Promise<Shown> {
   const authentik = scene.get('authentik');
   const names = scene.get('names');
   const values = {
-    market: { url: 'https://market.example.com' },
+    market: { url: scene.get('market').url },
     authentik: { url: authentik.url, tokenSecret: { name: names.tokenSecret } },
     registration: { slug: names.slug, stageNames: { email: names.emailStage, redirect: names.redirectStage } },
     email: { smtpSecretName: names.smtpSecret },
@@ -116,20 +116,21 @@ function withoutGroup(tables: string): string {
   return tables.replaceAll(`${group}/`, '/').replace(new RegExp(`^NAME {${group.length}}`, 'gm'), 'NAME');
 }
 
-const Binding = z.object({ status: z.object({ signUpURL: z.string(), loginFlowSlug: z.string() }) });
+const Binding = z.object({ status: z.object({ signUpURL: z.string() }) });
 
 async function readPublished(scene: Scene): Promise<Shown> {
   const controlPlane = scene.get('controlPlane');
   const names = scene.get('names');
   const namespace = names.marketNamespace;
   const { stdout } = await controlPlane.kubectl(['get', 'enrollmentbinding', names.slug, '--output=json'], { namespace });
-  const { signUpURL, loginFlowSlug } = Binding.parse(JSON.parse(stdout)).status;
+  const { signUpURL } = Binding.parse(JSON.parse(stdout)).status;
   scene.put('signUpURL', signUpURL);
-  scene.put('loginSlug', loginFlowSlug);
   const { stdout: data } = await controlPlane.kubectl(['get', 'configmap', names.configMap, '--output=json'], { namespace });
   const variables = z.object({ data: z.record(z.string(), z.string()) }).parse(JSON.parse(data)).data;
+  // What the ConfigMap doesn't say, the market's operator has written into its environment by hand, the client secret in any case.
+  scene.get('market').restart({ ...scene.get('application').variables, ...variables });
   return {
-    said: `Sign-up is published: ${signUpURL}; the market learns it from ConfigMap ${names.configMap}:`,
+    said: `Sign-up is published: ${signUpURL}; the market starts with ConfigMap ${names.configMap}:`,
     quote: Object.entries(variables)
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),

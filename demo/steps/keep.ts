@@ -20,11 +20,13 @@ async function keep(scene: Scene): Promise<Shown> {
       `Authentik   ${authentik.url}${authentik.kind === 'sim' ? ' (the API and the flow executor only; no web pages)' : ''}`,
       // The token of somebody's real server isn't ours to show.
       ...(authentik.kind === 'sim' ? [`API token   ${authentik.token}`] : []),
+      `Market      ${scene.get('market').url}`,
       `Sign-up     ${scene.get('signUpURL')}`,
       `Login       ${person.username}, password ${person.password}`,
       ...(authentik.kind === 'sim'
         ? [`Look        curl -s '${authentik.url}/api/v3/flows/executor/${scene.get('names').slug}/?query='`]
         : []),
+      `Try         sed -n '/^\`\`\`yaml/,/^\`\`\`/p' README.md | sed '/^\`\`\`/d; s#https://auth.example.com#${authentik.url}#' | kubectl apply -f -`,
       `Metrics     http://127.0.0.1:${scene.get('operator').httpPort}/metrics`,
     ].join('\n'),
   );

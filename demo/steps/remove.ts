@@ -5,7 +5,7 @@ import type { Scene } from '../scene.ts';
 /** Everything goes again, and Authentik is as if nobody had been there. */
 export const removalSteps: readonly Step[] = [
   { act: 'Removal', doing: "uninstall the market's chart", run: uninstallMarket },
-  { doing: 'remove the two people', run: removePeople },
+  { doing: 'remove the people', run: removePeople },
   { doing: 'compare Authentik with how it was', run: compare },
   { doing: "uninstall the operator's chart", run: uninstallOperator },
   { doing: 'stop the operator', run: stopOperator },
@@ -23,9 +23,11 @@ async function uninstallMarket(scene: Scene): Promise<Shown> {
 }
 
 async function removePeople(scene: Scene): Promise<Shown> {
-  const { people } = scene.get('names');
-  for (const { username } of people) await scene.undo(`remove ${username}`);
-  return { said: `Removed the people who signed up: ${people.map(({ username }) => username).join(', ')}` };
+  const { people, administrator, application } = scene.get('names');
+  const usernames = [...people, administrator].map(({ username }) => username);
+  for (const username of usernames) await scene.undo(`remove ${username}`);
+  await scene.undo("remove the market's application");
+  return { said: `Removed what the demo made itself: ${usernames.join(', ')}, and the application ${application}` };
 }
 
 async function compare(scene: Scene): Promise<Shown> {

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { describe } from '../../test/visitor/market-visitor.ts';
 import { requestCounts } from '../request-counts.ts';
 import { applySecret, smtpSettings } from '../secrets.ts';
 import type { Shown, Step } from '../runner.ts';
 import type { Scene } from '../scene.ts';
-import { signUp } from './sign-up.ts';
+import { demandName, linkIn, signUp, visitorAs } from './sign-up.ts';
 
 /** The SMTP settings change while everything runs; nobody tells the operator. */
 export const rotationSteps: readonly Step[] = [
   { act: 'The SMTP Secret changes', doing: 'change the SMTP Secret', run: rotate },
-  { doing: 'sign up a second person', run: signUpAgain },
+  { doing: 'sign up a second person, who came without the market', run: signUpAgain },
 ];
 
 async function rotate(scene: Scene): Promise<Shown> {
@@ -40,7 +41,11 @@ function change(scene: Scene): { readonly what: string; readonly settings: Reado
 
 async function signUpAgain(scene: Scene): Promise<Shown> {
   const [, person] = scene.get('names').people;
-  const mail = await signUp(scene, person);
+  const visitor = visitorAs(scene, person);
+  const mail = await signUp(scene, person, async () => visitor.signUpAt(scene.get('signUpURL')));
+  const end = describe(await visitor.openMail(linkIn(mail)));
+  await visitor.logIn();
+  await demandName(visitor, person);
   const sender = mail.from === undefined ? '' : ` from ${mail.from}`;
-  return { said: `${person.name} signed up too, and the mail to ${mail.to} arrived${sender}` };
+  return { said: `${person.name} came by herself: the mail arrived${sender}, its link leads to ${end}, and one click there lets her in` };
 }

@@ -1,6 +1,8 @@
 import { startControlPlane } from '../../test/bed/control-plane.ts';
 import { resolveAuthentikTarget } from '../../test/e2e/environment/authentik-target.ts';
+import { createMarketApplication } from '../../test/e2e/environment/market-application.ts';
 import { resolveMailTarget } from '../../test/e2e/environment/mail-target.ts';
+import { startMarket } from '../../test/market/market.ts';
 import { namesFor } from '../names.ts';
 import type { Progress, Shown, Step } from '../runner.ts';
 import type { Scene } from '../scene.ts';
@@ -10,6 +12,7 @@ export const startSteps: readonly Step[] = [
   { act: 'What has to be there', doing: 'start a Kubernetes API server', run: startApiServer },
   { doing: 'reach Authentik', run: reachAuthentik },
   { doing: 'reach a mail server', run: reachMailServer },
+  { doing: 'open a market', run: openMarket },
   { doing: 'note what Authentik holds', run: noteState },
 ];
 
@@ -38,6 +41,18 @@ async function reachMailServer(scene: Scene): Promise<Shown> {
   scene.put('mail', mail);
   const at = `${mail.host}:${mail.port}`;
   return { said: mail.kind === 'own' ? `An SMTP server at ${at} that demands a password` : `Your SMTP server at ${at}` };
+}
+
+/** The guide's other half, which the operator leaves alone: an application with an OAuth2 provider. */
+async function openMarket(scene: Scene): Promise<Shown> {
+  const market = await startMarket();
+  scene.undoLater('close the market', async () => market.stop());
+  scene.put('market', market);
+  const slug = scene.get('names').application;
+  const application = await createMarketApplication(scene.get('authentik').client, { slug, redirectURI: market.redirectURI });
+  scene.undoLater("remove the market's application", async () => application.remove());
+  scene.put('application', application);
+  return { said: `A market at ${market.url}, and the application ${slug} for it in Authentik, with an OAuth2 provider` };
 }
 
 async function noteState(scene: Scene): Promise<Shown> {

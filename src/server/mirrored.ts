@@ -75,12 +75,16 @@ const PATHS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly s
   ...ENTITIES.map(({ model, path, family }) => [model, family === undefined ? [path] : [path, family]] as const),
 ]);
 
-/** Sources have a model for each type, and one list. */
-const SOURCE = /^authentik_sources_\w+\.\w+source$/;
+/** These have a model for each type, and one list of all: also of types that the catalogue doesn't know. */
+const FAMILIES: readonly (readonly [RegExp, string])[] = [
+  [/^authentik_sources_\w+\.\w+source$/, TARGETS.source.path],
+  [/^authentik_stages_\w+\.\w+stage$/, TARGETS.stage.path],
+  [/^authentik_policies_\w+\.\w+policy$/, TARGETS.policy.path],
+];
 
 /** The lists that show objects of a model (`app_label.model`); none for what nobody here looks at. */
 export function pathsOf(model: string): readonly string[] {
-  return PATHS.get(model) ?? (SOURCE.test(model) ? [TARGETS.source.path] : []);
+  return PATHS.get(model) ?? FAMILIES.filter(([models]) => models.test(model)).map(([, path]) => path);
 }
 
 /** The models of what is written at a path, as far as the catalogue knows it. */

@@ -13,6 +13,12 @@ const AUTHENTIK = { url: 'https://auth.example.com' };
 const SMTP = { smtpSecretName: 'smtp' };
 const GUIDE: Values = { market: MARKET, authentik: AUTHENTIK, email: SMTP };
 
+/** Back to the market or to Authentik goes who brought such a `next`; Authentik itself follows paths of its own and refuses all else. */
+const LEADS_ON = `next = request.http_request.session.get('authentik/flows/get', {}).get('next', '')
+if next.startswith((request.http_request.build_absolute_uri('/'), 'https://market.example.com/')):
+    context['flow_plan'].context['redirect_stage_target'] = next
+return not next.startswith('/') or next.startswith('//')`;
+
 interface Flow {
   readonly authentication?: string;
   readonly stages: readonly { readonly order: number; readonly stageRef: { readonly name: string }; readonly policies?: unknown }[];
@@ -83,7 +89,7 @@ const RENDER_CASES: readonly RenderCase[] = [
         'self-service-registration-without-next': {
           name: 'self-service-registration-without-next',
           type: 'Expression',
-          expression: { expression: "return 'next' not in request.http_request.session.get('authentik/flows/get', {})" },
+          expression: { expression: LEADS_ON },
         },
       });
       expect(stage(manifests, 'default-authentication-identification')).toEqual({

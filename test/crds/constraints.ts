@@ -10,8 +10,8 @@ export interface Violation {
   readonly message: RegExp;
 }
 
-/** Fits no pattern of ours: no name, URL, duration, slug or address looks so. */
-const FITS_NO_PATTERN = ' ? ';
+/** Fits no pattern of ours: no name, URL, duration, slug or address looks so, and it isn't ASCII. */
+const FITS_NO_PATTERN = ' ö? ';
 
 /** One violation per constraint of a node, apart from its CEL rules. `sample` is an accepted value of the node. */
 export function violations(node: SchemaNode, at: SchemaPath, sample: Json | undefined): readonly Violation[] {

@@ -207,6 +207,16 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
         configMap: { name: 'market-sign-up' },
       },
     },
+    {
+      title: 'for a market',
+      spec: {
+        flowRef: { name: 'self-service-registration' },
+        identificationStageRef: { name: 'default-authentication-identification' },
+        applicationRef: { external: 'ocean-market' },
+        market: { callbackURL: 'https://market.example.com/auth/callback' },
+        onFailure: 'Withdraw',
+      },
+    },
     { title: 'on a source', spec: { flowRef: { external: 'self-service-registration' }, sourceRef: { external: 'company' } } },
   ],
 };

@@ -58,14 +58,14 @@ const refused: readonly Refused[] = [
     id: 'two-differ',
     spec: { adoptionPolicy: 'IfMatch' },
     fields: DIFFERENT,
-    says: /differs in userCreationMode, createUsersAsInactive: /,
+    says: /differs in userCreationMode \("create_when_required" there, "always_create" declared\), createUsersAsInactive \(false there, true declared\): /,
   },
   {
     reason: 'nothing said, which means IfMatch, and one field differs',
     id: 'one-differs',
     spec: {},
     fields: { ...MATCHING, createUsersAsInactive: true },
-    says: /differs in createUsersAsInactive: /,
+    says: /differs in createUsersAsInactive \(false there, true declared\): /,
   },
 ];
 
@@ -172,7 +172,7 @@ describe('an object that is in Authentik already', () => {
     await scenario().apply(dummyStage(name, { adoptionPolicy: 'Always' }));
     const conflict = await scenario().judged('AuthentikStage', name, 'Ready=False/AdoptionConflict');
     expect(isStalled(conflict)).toBe(true);
-    expect(conditionOf(conflict, 'Ready')?.message).toMatch(/another type \(authentik_stages_user_write\.userwritestage\)/);
+    expect(conditionOf(conflict, 'Ready')?.message).toMatch(/another type, UserWrite: choose another name/);
     expect(await held(name)).toEqual(before);
     expect(await scenario().authentik.find('/stages/dummy/', name)).toBeUndefined();
   });
@@ -185,6 +185,8 @@ describe('every kind', () => {
     readonly byHand: (name: string) => Readonly<Record<string, unknown>>;
     readonly declared: (name: string) => Manifest;
     readonly differs: string;
+    /** Both, as the message shows them. */
+    readonly values: string;
   }
   const kinds: readonly Kind[] = [
     {
@@ -193,6 +195,7 @@ describe('every kind', () => {
       byHand: (name) => ({ name, field_key: 'company', label: 'Company', type: 'text', order: 7, required: false }),
       declared: (name) => prompt(name, { fieldKey: 'company', label: 'Employer', type: 'text' }),
       differs: 'label',
+      values: '"Company" there, "Employer" declared',
     },
     {
       kind: 'a policy',
@@ -200,6 +203,7 @@ describe('every kind', () => {
       byHand: (name) => ({ name, expression: 'return False', execution_logging: true }),
       declared: (name) => expressionPolicy(name, 'return True'),
       differs: 'expression',
+      values: '"return False" there, "return True" declared',
     },
     {
       kind: 'a flow',
@@ -207,16 +211,17 @@ describe('every kind', () => {
       byHand: (name) => ({ name, slug: name, title: 'Made by hand', designation: 'enrollment', layout: 'sidebar_left' }),
       declared: (name) => flow(name),
       differs: 'title',
+      values: '"Made by hand" there, "Title of ',
     },
   ];
 
-  it.each(kinds)('is refused, adopted and restored alike: $kind', async ({ path, byHand, declared, differs }) => {
+  it.each(kinds)('is refused, adopted and restored alike: $kind', async ({ path, byHand, declared, differs, values }) => {
     const name = scenario().name(`kind-${differs}`);
     const before = await makeByHand(name, path, byHand(name));
     const manifest = declared(name);
     await scenario().apply(manifest);
     const conflict = await scenario().judged(manifest.kind, name, 'Ready=False/AdoptionConflict');
-    expect(conditionOf(conflict, 'Ready')?.message).toContain(`differs in ${differs}:`);
+    expect(conditionOf(conflict, 'Ready')?.message).toContain(`differs in ${differs} (${values}`);
     expect(await scenario().authentik.get(path, name)).toEqual(before);
 
     await scenario().apply(withSpec(manifest, { adoptionPolicy: 'Always' }));

@@ -62,6 +62,8 @@ describe('KubeSourceStore on a real API server, with rights to one Secret by nam
       await controlPlane.kubectl(['create', 'rolebinding', 'all', '--role=all', `--serviceaccount=${namespace}:operator`], { namespace });
       const names = Array.from({ length: 12 }, (_, place) => `smtp-${place}`);
       for (const name of names) store.track({ ...OWNER, name }, [secret(name)]);
+      // As whoever names it does: what nobody has read yet is news to nobody.
+      expect(await store.read(secret('smtp-11'))).toBeUndefined();
       // Named before there was any of them, noticed by the one watch.
       await createSecret('smtp-11', 'one');
       await eventually(() => expect(told).toEqual([secret('smtp-11')]));

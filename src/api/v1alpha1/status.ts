@@ -60,7 +60,7 @@ export const managedStatus = {
       applied: prints.describe('A hash of what we made of each field.').optional(),
       applying: prints.describe('The same of what is being written.').optional(),
       bound: z
-        .record(z.string(), z.array(z.string().max(64)).max(1000))
+        .record(z.string(), z.array(z.string().max(64)).max(1000).meta({ 'x-kubernetes-list-type': 'atomic' }))
         .describe('The keys of the bindings that were there before us, by what they are bound to.')
         .optional(),
     })

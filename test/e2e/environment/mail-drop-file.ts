@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { appendFile, open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { eventually } from '../../bed/eventually.ts';
 import type { ReceivedMail } from './mail-target.ts';
@@ -21,8 +21,9 @@ export class MailDropFile {
     this.#offset = offset;
   }
 
-  /** @throws when the file isn't there. */
+  /** Makes the file if no mail has come yet. @throws when that fails, as where its folder is missing. */
   static async open(file: string): Promise<MailDropFile> {
+    await appendFile(file, '');
     return new MailDropFile(file, (await stat(file)).size);
   }
 

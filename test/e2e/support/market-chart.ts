@@ -25,6 +25,7 @@ export interface MarketGuide {
 
 /** Values that differ from those of the guide, by their first two names. */
 export interface OtherValues {
+  readonly market?: Readonly<Record<string, unknown>>;
   readonly registration?: Readonly<Record<string, unknown>>;
   readonly email?: Readonly<Record<string, unknown>>;
   readonly login?: Readonly<Record<string, unknown>>;
@@ -45,7 +46,7 @@ export async function marketGuide(
 /** The guide's values, for a sign-up of that slug. */
 export function marketValues(scenario: Scenario, slug: string, other: OtherValues = {}): Values {
   return {
-    market: { url: MARKET_URL },
+    market: { url: MARKET_URL, ...other.market },
     authentik: { url: scenario.target.url },
     registration: { slug, stageNames: { email: `${slug}-email`, redirect: `${slug}-redirect` }, ...other.registration },
     email: { smtpSecretName: SMTP_SECRET, ...other.email },
