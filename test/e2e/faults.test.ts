@@ -11,7 +11,7 @@ import { contentOf, isWrite, onEveryFirstWrite } from './support/trouble.ts';
 const WHY = 'it takes faults on demand';
 /** A request that gets no answer is given up soon; nothing but the test changes anything in Authentik. */
 const IMPATIENT = { requestTimeout: '1s', driftPollInterval: '0s' };
-const TIMEOUT = 90_000;
+const TIMEOUT = 300_000;
 
 const MARKET = smallMarket('e2e');
 const PLAYERS = MARKET.manifests.map(({ kind, metadata }) => [kind, metadata.name] as const);
