@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
 import { keepProgress } from './keep-progress.ts';
-import { beginCreate, doubtCreate, endCreate, made, mayArriveFor } from './ownership.ts';
+import { beginCreate, doubtCreate, endCreate, made, mayArriveFor, type OwnershipRecord } from './ownership.ts';
 import { accept, externalOf, judge, recordOf, required, setRecord, type Pass } from './pass.ts';
 
 /** The mark goes first: after a crash between the two, what is found by that name and is what was sent is known to be ours. */
@@ -9,6 +9,7 @@ export async function create<Session>(pass: Pass<Session>, environment: Environm
   if (required(pass.observation, 'the observation').exists) return;
   const name = pass.controller.externalName(pass.object);
   waitForEarlier(pass, environment, name);
+  const earlier = recordOf(pass);
   try {
     await mark(pass, environment, name);
   } catch (error) {
@@ -21,7 +22,7 @@ export async function create<Session>(pass: Pass<Session>, environment: Environm
     setRecord(pass, made({ uuid: String(created.uuid), url: pass.url }));
     accept(pass, created);
   } catch (error) {
-    endOrKeepMark(pass, environment, error);
+    endOrKeepMark(pass, environment, error, earlier);
     keepProgress(pass);
     throw error;
   }
@@ -49,8 +50,13 @@ export function waitForEarlier<Session>(pass: Pass<Session>, environment: Enviro
 }
 
 /** After a refusal nothing of that name is ours. After anything else it may be, now or later, and the mark stays. */
-function endOrKeepMark<Session>(pass: Pass<Session>, environment: Environment, error: unknown): void {
+function endOrKeepMark<Session>(pass: Pass<Session>, environment: Environment, error: unknown, earlier: OwnershipRecord): void {
   const record = recordOf(pass);
+  // The name is taken: maybe by what an earlier create has made, which the look before this one missed.
+  if (error instanceof OperatorError && error.refused && error.reason === 'Progressing' && earlier.pendingCreate !== undefined) {
+    setRecord(pass, beginCreate(record, earlier.pendingCreate));
+    return;
+  }
   if (error instanceof OperatorError && error.refused) {
     setRecord(pass, endCreate(record));
     return;
