@@ -26,6 +26,8 @@ export interface Mirror {
   fetch(path: string, pk: string, lookup?: string): Promise<ApiObject | undefined>;
   /** The object by all that is told up to this moment, or as {@link fetch} where nobody tells. */
   confirm(path: string, pk: string, lookup?: string): Promise<ApiObject | undefined>;
+  /** Everything that others did up to now is known afterwards, as far as it is told. */
+  catchUp(): Promise<void>;
   /** Whether changes of others are told: then what is known is hardly older than the interval at which they are asked for. */
   readonly follows: boolean;
   /** Notes what an answer showed. Writes are noted by themselves. */

@@ -6,6 +6,7 @@ import type { EntityResource } from '../resources/entity/entity-resource.ts';
 import type { External } from '../runtime/external.ts';
 import { entityController } from './entity-kind.ts';
 import type { ManagedController, ManagedKindParts } from './managed-kind.ts';
+import { LeftoverBindings } from '../resources/policy/leftover-bindings.ts';
 import { memberOf } from './typed-member.ts';
 
 /** Policies: a change takes effect only once Authentik has forgotten what the old one decided. */
@@ -15,21 +16,26 @@ export function policyController(parts: ManagedKindParts): ManagedController<Res
       kind: 'AuthentikPolicy',
       noun: 'policy',
       describe: (object) => memberOf(POLICIES, object.spec as AuthentikPolicySpec),
-      wrap: forgetful,
+      wrap: (resource, session) => forgetful(resource, session, parts),
     },
     parts,
   );
 }
 
-function forgetful(resource: EntityResource, session: Session): External {
+function forgetful(resource: EntityResource, session: Session, { store }: Pick<ManagedKindParts, 'store'>): External {
+  const leftovers = new LeftoverBindings(store, session);
   return {
     observe: async () => resource.observe(),
     intent: () => resource.intent(),
     refresh: async (observed) => resource.refresh(observed),
     create: async () => resource.create(),
-    blockers: async (observed) => resource.blockers(observed),
+    blockers: async (observed) => resource.blockers(observed, leftovers.of(String(observed.uuid))),
     consequences: () => resource.consequences(),
-    delete: async (observed) => resource.delete(observed),
+    delete: async (observed) => {
+      await resource.delete(observed);
+      // What it decided is remembered as well.
+      if (leftovers.areThere) await session.caches.clear();
+    },
     update: async (observed) => {
       const updated = await resource.update(observed);
       await session.caches.clear();

@@ -84,7 +84,9 @@ export class ReferenceResolver implements References {
   async #external(external: string, to: ReferenceTarget): Promise<string> {
     // A UUID needs no look-up to be used, but one that is wrong should be named before anything is written.
     const { path, naturalKey, noun, numerous } = targetOf(to);
-    const found = numerous === true ? await this.#asked(path, naturalKey, external) : await this.#listed(path, naturalKey, external);
+    const look = async (): Promise<ApiObject | undefined> =>
+      numerous === true ? this.#asked(path, naturalKey, external) : this.#listed(path, naturalKey, external);
+    const found = (await look()) ?? (await this.#session.cache.catchUp().then(look));
     if (found !== undefined) return found.pk;
     throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, {
       retryAfterMs: LOOK_AGAIN_MS,

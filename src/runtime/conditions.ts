@@ -102,3 +102,12 @@ export function isReady(object: { readonly metadata: { readonly generation: numb
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
   return ready?.status === 'True' && status?.observedGeneration === object.metadata.generation;
 }
+
+/**
+ * Whether the last verdict on an object was Ready, maybe on an earlier spec. Until an edit is judged, what it is about stands as it was: who
+ * rests on it needn't say otherwise for that moment.
+ */
+export function wasLastReady(object: { readonly status?: unknown }): boolean {
+  const status = object.status as { conditions?: readonly Condition[] } | undefined;
+  return status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True';
+}

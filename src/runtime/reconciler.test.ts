@@ -404,6 +404,21 @@ describe('Ready', () => {
     await world.pass('a');
     expect(world.conditions('a')['Ready']).toBe('True/Reconciled');
   });
+
+  it('is not in doubt while an edit of what the object is made of is not judged yet, and is once that fails', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'b', { value: 'y' });
+    world.store.apply('Thing', 'a', { value: 'x', needs: 'b' });
+    await world.pass('b');
+    await world.pass('a');
+    world.store.apply('Thing', 'b', { value: 'edited' });
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('True/Reconciled');
+    world.faults.set('update b', { when: 'before', error: new OperatorError('InvalidSpec', 'no') });
+    await world.pass('b');
+    await world.pass('a');
+    expect(world.conditions('a')['Ready']).toBe('False/ReferenceNotReady');
+  });
 });
 
 describe('deleting', () => {

@@ -1,6 +1,6 @@
 import { adopt } from './adopt-step.ts';
 import { claim, claimKey } from './claim.ts';
-import { isReady, lacksOnlyLinks, type Judgement } from './conditions.ts';
+import { lacksOnlyLinks, type Judgement, wasLastReady } from './conditions.ts';
 import { create } from './create-step.ts';
 import { refuseLoop } from './dependency-loop.ts';
 import type { Environment } from './environment.ts';
@@ -101,7 +101,8 @@ function forgetOtherServer<Session>(pass: Pass<Session>, environment: Environmen
 function dependencies<Session>(pass: Pass<Session>, { store }: Environment): void {
   for (const key of pass.controller.readyAfter(pass.object)) {
     const object = store.get(key);
-    if (object === undefined || !(isReady(object) || lacksOnlyLinks(object))) throw new OperatorError('ReferenceNotReady', notReady(key));
+    if (object === undefined || !(wasLastReady(object) || lacksOnlyLinks(object)))
+      throw new OperatorError('ReferenceNotReady', notReady(key));
   }
 }
 

@@ -89,8 +89,6 @@ export class ServerMirror implements Mirror {
     const [row] = (await this.#table(copy)).where(field, value);
     // Names are unique: nobody else can have taken the one of a row that nobody touched.
     if (row !== undefined && !copy.isDirty(row.pk)) return row;
-    // Whoever names something that isn't known may have made it a moment ago.
-    if (row === undefined) await this.#parts.followed.catchUp();
     return (await this.where(path, field, value))[0];
   }
 
@@ -105,6 +103,10 @@ export class ServerMirror implements Mirror {
   async confirm(path: string, pk: string, lookup?: string): Promise<ApiObject | undefined> {
     await this.#parts.followed.catchUp();
     return this.follows ? this.get(path, pk) : this.fetch(path, pk, lookup);
+  }
+
+  async catchUp(): Promise<void> {
+    await this.#parts.followed.catchUp();
   }
 
   get follows(): boolean {

@@ -94,6 +94,8 @@ describe('other values of the market chart', () => {
   });
 
   it('leave nothing behind when the release is uninstalled', async () => {
+    // It isn't the release's, and the stage that it shows waits for it.
+    await scenario().remove(['AuthentikFlow', scenario().name('login')]);
     await scenario().controlPlane.helm(['uninstall', RELEASE, '--wait', '--timeout=60s'], { namespace: scenario().namespace });
     const left = differences(before, await scenario().target.snapshot()).filter(({ name }) => name.includes(slug));
     expect(left).toEqual([]);

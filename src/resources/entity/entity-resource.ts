@@ -16,7 +16,7 @@ import { printOfField, printsOf } from './prints.ts';
 import { sameText } from '../kept-text.ts';
 import { NO_SECRETS, type SecretValues } from '../secret-values.ts';
 import { typeOf } from './type-of.ts';
-import { foreignUsers, unlinkedUsers } from './used-by.ts';
+import { countOfModel, foreignUsers, unlinkedUsers } from './used-by.ts';
 import { withoutDeadReferences } from './dead-references.ts';
 
 /** How soon an object is looked at again that somebody else created a moment ago, in milliseconds. */
@@ -40,6 +40,12 @@ export interface EntityParts {
   readonly statusOf?: (row: ApiObject) => Readonly<Record<string, unknown>>;
   /** What the kind looks at in the end. */
   readonly settle?: () => Promise<SettleResult>;
+}
+
+/** Users of an object that may be ours although their model belongs to others as well. */
+export interface SparedUsers {
+  readonly model: string;
+  readonly areOurs: (count: number) => Promise<boolean>;
 }
 
 /** One object in Authentik that has an endpoint of its own: flow, stage, prompt or policy. All that differs between them is in the table. */
@@ -125,11 +131,14 @@ export class EntityResource implements External {
     if (row !== undefined && differences(entity.fields, values, row).length > 0) await this.#patch(observed, () => values, session);
   }
 
-  async blockers(observed: Observation): Promise<readonly string[]> {
+  /** With `spared`, users of that model don't count when all of them, so many as it is told, turn out to be ours. */
+  async blockers(observed: Observation, spared?: SparedUsers): Promise<readonly string[]> {
     const { session, entity } = this.#parts;
     const users = await session.client.get(`${this.#path(await this.#row(observed))}used_by/`);
     this.#unlinked = unlinkedUsers(users);
-    return foreignUsers(users, ownModels(entity));
+    const count = spared === undefined ? 0 : countOfModel(users, spared.model);
+    const ours = spared !== undefined && count > 0 && (await spared.areOurs(count)) ? [spared.model] : [];
+    return foreignUsers(users, [...ownModels(entity), ...ours]);
   }
 
   consequences(): readonly string[] {

@@ -17,6 +17,11 @@ export function foreignUsers(answer: unknown, parts: readonly string[]): readonl
   return [...new Set(users.map((user) => `${user.model_name} "${user.name}"`))];
 }
 
+/** How many of a model would go, or lose a part, with the object. */
+export function countOfModel(answer: unknown, model: string): number {
+  return (UsedBy.safeParse(answer).data ?? []).filter((user) => `${user.app}.${user.model_name}` === model).length;
+}
+
 /** Who stays and loses its link to the object: Authentik makes it null, and says so nowhere. */
 export function unlinkedUsers(answer: unknown): readonly string[] {
   const users = (UsedBy.safeParse(answer).data ?? []).filter((user) => user.action === 'set_null' || user.action === 'set_default');
