@@ -77,7 +77,7 @@ async function installMarket(scene: Scene): Promise<Shown> {
   const authentik = scene.get('authentik');
   const names = scene.get('names');
   const values = {
-    market: { url: scene.get('market').url },
+    market: { url: scene.get('market').url, application: scene.get('application').slug },
     authentik: { url: authentik.url, tokenSecret: { name: names.tokenSecret } },
     registration: { slug: names.slug, stageNames: { email: names.emailStage, redirect: names.redirectStage } },
     email: { smtpSecretName: names.smtpSecret },
@@ -102,10 +102,10 @@ async function waitUntilReady(scene: Scene): Promise<Shown> {
     // kubectl also complains of objects that are Ready, once the time is used up by others.
     throw new Error(`not all objects were Ready within ${READY_TIMEOUT}`, { cause: error });
   }
-  const { reads, writes } = requestCounts(await scene.get('operator').metrics());
+  const { reads, writes, visits } = requestCounts(await scene.get('operator').metrics());
   const { stdout } = await controlPlane.kubectl(['get', 'authentik'], { namespace });
   return {
-    said: `kubectl wait: all are Ready, by ${writes} writes and ${reads} reads on Authentik. kubectl get authentik says (without the kinds' group):`,
+    said: `kubectl wait: all are Ready, by ${writes} writes and ${reads} reads on Authentik, and ${visits} looks as a visitor. kubectl get authentik says (without the kinds' group):`,
     quote: withoutGroup(stdout),
   };
 }
@@ -127,10 +127,10 @@ async function readPublished(scene: Scene): Promise<Shown> {
   scene.put('signUpURL', signUpURL);
   const { stdout: data } = await controlPlane.kubectl(['get', 'configmap', names.configMap, '--output=json'], { namespace });
   const variables = z.object({ data: z.record(z.string(), z.string()) }).parse(JSON.parse(data)).data;
-  // What the ConfigMap doesn't say, the market's operator has written into its environment by hand, the client secret in any case.
-  scene.get('market').restart({ ...scene.get('application').variables, ...variables });
+  // As `envFrom` does it: the ConfigMap, and the client secret from a Secret of the market's own.
+  scene.get('market').restart({ ...variables, OIDC_CLIENT_SECRET: scene.get('application').clientSecret });
   return {
-    said: `Sign-up is published: ${signUpURL}; the market starts with ConfigMap ${names.configMap}:`,
+    said: `Sign-up is published: ${signUpURL}; the market starts with its client secret and ConfigMap ${names.configMap}:`,
     quote: Object.entries(variables)
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
