@@ -25,7 +25,12 @@ async function installOperator(scene: Scene): Promise<Shown> {
   const controlPlane = scene.get('controlPlane');
   const names = scene.get('names');
   await controlPlane.kubectl(['create', 'namespace', names.marketNamespace]);
-  const values = { watchNamespaces: [names.marketNamespace], rbac: { secretNames: [names.tokenSecret, names.smtpSecret] } };
+  const values = {
+    // No image is run here: there are no nodes.
+    image: { repository: 'registry.example.com/authentik-flow-operator' },
+    watchNamespaces: [names.marketNamespace],
+    rbac: { secretNames: [names.tokenSecret, names.smtpSecret] },
+  };
   scene.undoLater("uninstall the operator's chart", async () =>
     controlPlane.helm(['uninstall', names.operatorRelease, '--ignore-not-found', '--wait', '--timeout=60s'], {
       namespace: names.operatorNamespace,

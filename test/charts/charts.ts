@@ -32,13 +32,22 @@ export interface Release {
   readonly values?: Values;
 }
 
+/** What a chart asks for and has no default for. */
+const REQUIRED: Readonly<Partial<Record<ChartName, Values>>> = {
+  'authentik-flow-operator': { image: { repository: 'registry.example.com/authentik-flow-operator' } },
+};
+
+function input({ chart, values }: Release): string {
+  return JSON.stringify({ ...REQUIRED[chart], ...values });
+}
+
 function args({ chart, name = 'release', namespace = 'somewhere' }: Release): readonly string[] {
   return [name, chartFolder(chart), '--namespace', namespace, '--values', '-'];
 }
 
 /** The text that `helm template` writes. @throws when helm refuses the values. */
 export async function renderText(controlPlane: ControlPlane, release: Release): Promise<string> {
-  const { stdout } = await controlPlane.helm(['template', ...args(release)], { input: JSON.stringify(release.values ?? {}) });
+  const { stdout } = await controlPlane.helm(['template', ...args(release)], { input: input(release) });
   return stdout;
 }
 
@@ -49,7 +58,7 @@ export async function render(controlPlane: ControlPlane, release: Release): Prom
 /** Why `helm template` refuses the values. @throws when it doesn't. */
 export async function refusal(controlPlane: ControlPlane, release: Release): Promise<string> {
   const { stderr } = await controlPlane.helm(['template', ...args(release)], {
-    input: JSON.stringify(release.values ?? {}),
+    input: input(release),
     expectFailure: true,
   });
   return stderr;
@@ -57,7 +66,7 @@ export async function refusal(controlPlane: ControlPlane, release: Release): Pro
 
 /** Installs a release and answers what helm tells the user. No pod ever runs here, so it doesn't wait. */
 export async function install(controlPlane: ControlPlane, release: Release, ...options: readonly string[]): Promise<string> {
-  const { stdout } = await controlPlane.helm(['install', ...args(release), ...options], { input: JSON.stringify(release.values ?? {}) });
+  const { stdout } = await controlPlane.helm(['install', ...args(release), ...options], { input: input(release) });
   return stdout;
 }
 

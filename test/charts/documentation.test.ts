@@ -73,7 +73,7 @@ describe.each(CHARTS)('the chart %s', (chart) => {
 });
 
 const MINIMAL: Readonly<Record<ChartName, string>> = {
-  'authentik-flow-operator': '{}',
+  'authentik-flow-operator': JSON.stringify({ image: { repository: 'registry.example.com/authentik-flow-operator' } }),
   'market-enrollment': JSON.stringify({
     market: { url: 'https://market.example.com' },
     authentik: { url: 'https://auth.example.com' },

@@ -12,6 +12,11 @@ const GUIDE: Values = { market: { url: 'https://market.example.com' }, authentik
 
 const REFUSED: readonly { readonly reason: string; readonly values: Values; readonly message: string }[] = [
   {
+    reason: 'to be switched off without a chart above it',
+    values: { ...GUIDE, enabled: false },
+    message: 'enabled is false: that is for a chart above',
+  },
+  {
     reason: 'a redirect to nowhere',
     values: { ...GUIDE, market: {} },
     message: "market.url is empty: after sign-up people are redirected to the market's login page",

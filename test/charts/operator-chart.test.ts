@@ -13,11 +13,19 @@ const CRDS_OFF = { crds: { enabled: false } };
 interface Container {
   readonly image: string;
   readonly args: readonly string[];
+  readonly securityContext?: Readonly<Record<string, unknown>>;
 }
 interface Deployment {
   readonly replicas: number;
   readonly strategy: { readonly type: string };
-  readonly template: { readonly spec: { readonly containers: readonly [Container]; readonly serviceAccountName: string } };
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: {
+      readonly containers: readonly [Container];
+      readonly serviceAccountName: string;
+      readonly securityContext?: Readonly<Record<string, unknown>>;
+    };
+  };
 }
 const deployment = (manifests: readonly Manifest[]): Deployment => find(manifests, 'Deployment').spec as Deployment;
 const container = (manifests: readonly Manifest[]): Container => deployment(manifests).template.spec.containers[0];
@@ -90,7 +98,6 @@ const RENDER_CASES: readonly RenderCase[] = [
       expect(manifests.filter(({ kind }) => kind === 'ClusterRoleBinding')).toEqual([]);
       expect(manifests.filter(({ kind }) => kind === 'ClusterRole').map(({ metadata }) => metadata.name)).toEqual([
         'somewhere:release-authentik-flow-operator:view',
-        'somewhere:release-authentik-flow-operator:edit',
       ]);
       expect(container(manifests).args.slice(0, 2)).toEqual(['--watch-namespaces=market,staging', '--default-connection=market/default']);
     },
@@ -165,6 +172,43 @@ const RENDER_CASES: readonly RenderCase[] = [
       }),
   },
   {
+    reason: 'labels of the pod may replace all but those that it is found by',
+    values: { ...CRDS_OFF, podLabels: { 'app.kubernetes.io/part-of': 'platform', team: 'identity' } },
+    check: (manifests) =>
+      expect(deployment(manifests).template.metadata.labels).toMatchObject({
+        'app.kubernetes.io/name': CHART,
+        'app.kubernetes.io/instance': 'release',
+        'app.kubernetes.io/part-of': 'platform',
+        team: 'identity',
+      }),
+  },
+  {
+    reason: 'on OpenShift neither pod nor container says which user it is, and all else stays',
+    values: { ...CRDS_OFF, openshift: true, securityContext: { runAsUser: 1000 } },
+    check: (manifests) => {
+      expect(deployment(manifests).template.spec.securityContext).toEqual({
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      expect(container(manifests).securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    },
+  },
+  {
+    reason: 'members of a security context are replaced, added and, by null, taken out',
+    values: { ...CRDS_OFF, podSecurityContext: { runAsUser: 1000, runAsGroup: null, fsGroup: 2000 } },
+    check: (manifests) =>
+      expect(deployment(manifests).template.spec.securityContext).toEqual({
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        fsGroup: 2000,
+        seccompProfile: { type: 'RuntimeDefault' },
+      }),
+  },
+  {
     reason: 'a digest wins over the tag',
     values: { ...CRDS_OFF, image: { repository: 'mirror/operator', tag: '1', digest: `sha256:${'0'.repeat(64)}` } },
     check: (manifests) => expect(container(manifests).image).toBe(`mirror/operator@sha256:${'0'.repeat(64)}`),
@@ -182,7 +226,7 @@ const RENDER_CASES: readonly RenderCase[] = [
     reason: 'everything but the Deployment can be left to others',
     values: {
       ...CRDS_OFF,
-      rbac: { create: false, aggregateClusterRoles: false },
+      rbac: { create: false, aggregateToEdit: true },
       serviceAccount: { create: false, name: 'given' },
       networkPolicy: { enabled: false },
       metrics: { service: { enabled: false } },
@@ -207,6 +251,12 @@ const RENDER_CASES: readonly RenderCase[] = [
     },
   },
   {
+    reason: 'annotations of CRDs are text, whatever stands in it',
+    values: { crds: { annotations: { note: 'costs $1b ${2} \\1 today' } } },
+    check: (manifests) =>
+      expect(find(manifests, 'CustomResourceDefinition').metadata.annotations).toMatchObject({ note: 'costs $1b ${2} \\1 today' }),
+  },
+  {
     reason: 'CRDs go with the release on demand',
     values: { crds: { keep: false } },
     check: (manifests) => expect(find(manifests, 'CustomResourceDefinition').metadata.annotations).toBeUndefined(),
@@ -214,6 +264,21 @@ const RENDER_CASES: readonly RenderCase[] = [
 ];
 
 const REFUSED: readonly { readonly reason: string; readonly values: Values; readonly message: string }[] = [
+  {
+    reason: 'to guess where the image is',
+    values: { image: { repository: '' } },
+    message: 'image.repository is empty, and no image is published yet: build one',
+  },
+  {
+    reason: 'to be switched off without a chart above it',
+    values: { enabled: false },
+    message: 'enabled is false: that is for a chart above this one',
+  },
+  {
+    reason: 'labels that would take the pod from its Deployment',
+    values: { podLabels: { 'app.kubernetes.io/instance': 'mine' } },
+    message: 'podLabels: app.kubernetes.io/instance is what the Deployment finds its pods by',
+  },
   { reason: 'a misspelt value', values: { replica: 2 }, message: "additional properties 'replica' not allowed" },
   { reason: 'a value of the wrong type', values: { replicas: 'two' }, message: '/replicas' },
   { reason: 'an unknown log level', values: { logLevel: 'loud' }, message: '/logLevel' },
@@ -288,10 +353,13 @@ describe('the operator chart', () => {
     expect(stdout.trim().split('\n')).toHaveLength(manifests.length);
   });
 
-  it('makes a pod that the restricted Pod Security Standard accepts', async () => {
+  it.each([
+    { reason: 'by default', values: CRDS_OFF },
+    { reason: 'on OpenShift', values: { ...CRDS_OFF, openshift: true } },
+  ])('makes a pod that the restricted Pod Security Standard accepts, $reason', async ({ values }) => {
     const namespace = await controlPlane.createNamespace('restricted');
     await controlPlane.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
-    const { template } = find(await render(controlPlane, { chart: CHART, namespace, values: CRDS_OFF }), 'Deployment').spec as {
+    const { template } = find(await render(controlPlane, { chart: CHART, namespace, values }), 'Deployment').spec as {
       template: { spec: object };
     };
     const create = ['create', '--dry-run=server', '--filename=-'];

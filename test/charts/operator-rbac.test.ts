@@ -184,21 +184,39 @@ describe("the rights of the operator's ServiceAccount", () => {
     for (const result of refused) expect((await result).stderr).toMatch(/Forbidden|forbidden/);
   });
 
-  it("let the cluster's own view and edit include our kinds, and no Secrets", async () => {
-    const namespace = await controlPlane.createNamespace('rbac-home');
-    await install(controlPlane, { chart: 'authentik-flow-operator', name: 'aggregated', namespace, values: { crds: { enabled: false } } });
-    const rulesOf = async (role: string): Promise<readonly Rule[]> => {
-      const { stdout } = await controlPlane.kubectl([
-        'get',
-        'clusterrole',
-        `${namespace}:aggregated-authentik-flow-operator:${role}`,
-        '--output=json',
-      ]);
-      return (JSON.parse(stdout) as { rules: readonly Rule[] }).rules;
-    };
-    expect(await rulesOf('view')).toEqual([{ apiGroups: [GROUP], resources: PLURALS, verbs: ['get', 'list', 'watch'] }]);
-    expect(await rulesOf('edit')).toEqual([
-      { apiGroups: [GROUP], resources: PLURALS, verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
-    ]);
+  describe('and the rights of others', () => {
+    /** What a role of the release that the cluster's own roles include lets people do; undefined when there is none. */
+    async function aggregated(values: Values, role: 'view' | 'edit'): Promise<readonly Rule[] | undefined> {
+      const namespace = await controlPlane.createNamespace('rbac-home');
+      await install(controlPlane, {
+        chart: 'authentik-flow-operator',
+        name: 'aggregated',
+        namespace,
+        values: { ...values, crds: { enabled: false } },
+      });
+      const name = `${namespace}:aggregated-authentik-flow-operator:${role}`;
+      const { stdout } = await controlPlane.kubectl(['get', 'clusterrole', name, '--ignore-not-found', '--output=json']);
+      return stdout === '' ? undefined : (JSON.parse(stdout) as { rules: readonly Rule[] }).rules;
+    }
+    const READING: readonly Rule[] = [{ apiGroups: [GROUP], resources: PLURALS, verbs: ['get', 'list', 'watch'] }];
+
+    it.each([
+      { reason: "the cluster's own view reads our kinds, and nobody writes them", values: {}, view: READING, edit: undefined },
+      {
+        reason: 'edit writes, when asked for, nothing that holds credentials or code',
+        values: { rbac: { aggregateToEdit: true } },
+        view: READING,
+        edit: [
+          {
+            apiGroups: [GROUP],
+            resources: ['authentikflows', 'authentikstages', 'enrollmentbindings'],
+            verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'],
+          },
+        ],
+      },
+      { reason: 'reading can be left to others', values: { rbac: { aggregateToView: false } }, view: undefined, edit: undefined },
+    ])('are as the values say: $reason', async ({ values, view, edit }) => {
+      expect({ view: await aggregated(values, 'view'), edit: await aggregated(values, 'edit') }).toEqual({ view, edit });
+    });
   });
 });

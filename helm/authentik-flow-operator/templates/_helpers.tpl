@@ -58,3 +58,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   name: {{ include "operator.serviceAccountName" . | quote }}
   namespace: {{ .Release.Namespace | quote }}
 {{- end }}
+
+{{- /* A pod's or container's security context; OpenShift chooses users and groups itself. Empty when nothing is left. */}}
+{{- define "operator.securityContext" -}}
+{{- $root := index . 0 }}
+{{- $context := index . 1 }}
+{{- if $root.Values.openshift }}
+{{- $context = omit $context "runAsUser" "runAsGroup" "fsGroup" "supplementalGroups" }}
+{{- end }}
+{{- with $context }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
