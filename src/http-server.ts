@@ -4,8 +4,8 @@ import type { Registry } from 'prom-client';
 
 /** What the endpoints tell. */
 export interface HttpState {
-  /** False makes the kubelet restart us: only for what a restart can mend. */
-  readonly healthy: () => boolean;
+  /** Why the kubelet should restart us: only for what a restart can mend. Undefined when it should not. */
+  readonly unhealthy: () => string | undefined;
   /** Why we are not ready yet; undefined when we are. */
   readonly notReady: () => string | undefined;
   readonly registry: Registry;
@@ -34,19 +34,20 @@ export async function serveHttp(
   };
 }
 
-async function answer(url: string, { healthy, notReady, registry }: HttpState): Promise<{ status: number; type: string; body: string }> {
-  const text = (status: number, body: string): { status: number; type: string; body: string } => ({
-    status,
-    type: 'text/plain; charset=utf-8',
-    body: `${body}\n`,
-  });
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+async function answer(url: string, { unhealthy, notReady, registry }: HttpState): Promise<Answer> {
+  const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body: `${body}\n` });
+  const probed = (why: string | undefined): Answer => (why === undefined ? text(200, 'ok') : text(503, why));
   switch (url.split('?', 1)[0]) {
     case '/healthz':
-      return healthy() ? text(200, 'ok') : text(503, 'not healthy');
-    case '/readyz': {
-      const why = notReady();
-      return why === undefined ? text(200, 'ok') : text(503, why);
-    }
+      return probed(unhealthy());
+    case '/readyz':
+      return probed(notReady());
     case '/metrics':
       return { status: 200, type: registry.contentType, body: await registry.metrics() };
     default:

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import * as k8s from '@kubernetes/client-node';
 import { readConfig, type Config } from './config.ts';
+import { Fitness } from './fitness.ts';
 import { serveHttp } from './http-server.ts';
 import { currentNamespace, loadKubeConfig } from './kube/kubeconfig.ts';
 import { runLeaderElection, type LeaderElection } from './kube/leader-election.ts';
@@ -13,8 +14,6 @@ import { TermOfOffice } from './runtime/office.ts';
 import { Redaction } from './runtime/redaction.ts';
 import { VERSION } from './version.ts';
 
-/** A pass that runs longer than this hangs, in milliseconds: several times the longest `requestTimeout`, so no slow server looks so. */
-const STUCK_MS = 15 * 60_000;
 /** client-node needs it. */
 const LEAST_NODE = [22, 19] as const;
 
@@ -46,18 +45,19 @@ async function run(config: Config, log: Logger, redaction: Redaction): Promise<n
   const metrics = new Metrics();
   const office = new TermOfOffice();
   const operator = new FlowOperator({ config, kubeConfig, log, metrics, redaction, version: VERSION, office });
+  const fitness = new Fitness(() => operator.signs, log);
   const ended = new Promise<'signal'>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve('signal'));
   });
   const http = await serveHttp(config.httpPort, config.httpHost, {
-    healthy: () => isFit(operator),
-    notReady: () => (operator.synced ? undefined : 'the objects have not been listed yet'),
+    unhealthy: () => fitness.unfit(),
+    notReady: () => fitness.notReady(),
     registry: metrics.registry,
   });
   log.info({ version: VERSION, port: http.port, namespaces: config.watchNamespaces, leaderElect: config.leaderElect }, 'starting');
   const started = operator.start().then(() => log.info({}, 'every kind is listed'));
   const outcome = await (config.leaderElect
-    ? lead(operator, office, config, kubeConfig, log, metrics, ended, started)
+    ? lead(operator, fitness, office, config, kubeConfig, log, metrics, ended, started)
     : work(operator, office, metrics, ended, started));
   log.info({ outcome }, 'stopping');
   if (outcome === 'lost') return 1;
@@ -67,11 +67,6 @@ async function run(config: Config, log: Logger, redaction: Redaction): Promise<n
   await kubeConfig.close();
   log.info({}, 'stopped');
   return 0;
-}
-
-/** Whether the operator still gets on. The kubelet restarts one that doesn't, and another replica takes its place. */
-function isFit(operator: FlowOperator): boolean {
-  return operator.longestPassMs < STUCK_MS;
 }
 
 async function work(
@@ -95,6 +90,7 @@ async function work(
  */
 async function lead(
   operator: FlowOperator,
+  fitness: Fitness,
   office: TermOfOffice,
   config: Config,
   kubeConfig: ReturnType<typeof loadKubeConfig>,
@@ -110,7 +106,7 @@ async function lead(
     name: config.leaseName ?? leaseNameFor(config.watchNamespaces),
     identity: `${config.podName ?? 'operator'}_${crypto.randomUUID()}`,
     office,
-    isFit: () => isFit(operator),
+    isFit: () => fitness.unfit() === undefined,
     logger: log,
     onStartedLeading: () => {
       metrics.leading(true);

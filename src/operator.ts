@@ -3,6 +3,7 @@ import { GROUP, VERSION } from './api/v1alpha1/group.ts';
 import { KINDS } from './api/v1alpha1/kinds.ts';
 import type { Config } from './config.ts';
 import { Engine } from './engine.ts';
+import type { SignsOfLife } from './fitness.ts';
 import { KEEPS_NOTHING, KubeCredentialKeeper } from './kube/credential-keeper.ts';
 import { KubeConfigMapWriter } from './kube/config-map-writer.ts';
 import { KubeEventRecorder } from './kube/event-recorder.ts';
@@ -78,14 +79,11 @@ export class FlowOperator extends OperatorBase {
     metrics.watchQueue(() => this.#engine.queue.depth);
   }
 
-  /** Whether every kind has been listed. */
-  get synced(): boolean {
-    return this.#store.hasSynced;
-  }
-
-  /** How long the oldest of the passes that run has been running, in milliseconds; 0 when none runs. */
-  get longestPassMs(): number {
-    return this.#engine.queue.longestRunMs;
+  /** How the operator gets on, for its probes. */
+  get signs(): SignsOfLife {
+    const { longestRunMs, standstillMs } = this.#engine.queue;
+    const { hasSynced, trouble, stillMs } = this.#store;
+    return { synced: hasSynced, watchTrouble: trouble, longestPassMs: longestRunMs, standstillMs, watchStillMs: stillMs };
   }
 
   /** Begins to reconcile. */

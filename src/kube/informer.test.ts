@@ -241,6 +241,56 @@ describe('Informer', () => {
     expect(logger.lines).toEqual([]);
   });
 
+  describe('its pulse', () => {
+    const refusedWatches = (status: number) => {
+      server.interfere = ({ query }) => (query.get('watch') === 'true' ? { status } : undefined);
+    };
+    const troubled = () => until('it is trouble', () => informer.pulse.trouble !== undefined, { meanwhile: () => clock.advance(5_000) });
+
+    it('tells of a watch that is refused, though lists work, and of its return', async () => {
+      refusedWatches(403);
+      informerOf({ relistMs: 30_000 });
+      await troubled();
+      expect(informer.pulse.trouble).toMatch(/^the watch has been failing for \d+ s: HTTP 403: /);
+      expect(lists().length).toBeGreaterThan(2);
+      server.interfere = () => undefined;
+      await watching();
+      server.watches(FLOWS)[0]?.send('BOOKMARK', { kind: 'Flow', metadata: { resourceVersion: '777' } });
+      await until('it is none any more', () => informer.pulse.trouble === undefined);
+    });
+
+    it('tells of a watch whose bookmarks stay away', async () => {
+      informerOf();
+      await watching();
+      server.watches(FLOWS)[0]?.send('BOOKMARK', { kind: 'Flow', metadata: { resourceVersion: '777' } });
+      server.table.create(inNamespace('a'), manifest('first'));
+      await until('they are seen', () => changes.length === 1);
+      clock.skip(299_000);
+      expect(informer.pulse.trouble).toBeUndefined();
+      clock.skip(1_000);
+      expect(informer.pulse.trouble).toContain('the watch has been silent for 300 s');
+    });
+
+    it('takes a kind that is not installed for no trouble', async () => {
+      server.interfere = () => ({ status: 404 });
+      informerOf({ mayBeUnknown: true });
+      for (let minute = 0; minute < 10; minute += 1) {
+        const before = lists().length;
+        await until('it is asked for again', () => lists().length > before, { meanwhile: () => clock.advance(1_000) });
+        await clock.advance(60_000);
+      }
+      expect(informer.pulse.trouble).toBeUndefined();
+    });
+
+    it('stands still when the server takes a list and never answers', async () => {
+      server.interfere = () => 'hang';
+      informerOf({ relistMs: 600_000 });
+      await until('it is asked', () => lists().length === 1);
+      await clock.advance(20 * 60_000);
+      expect(informer.pulse.stillMs).toBe(20 * 60_000);
+    });
+  });
+
   it('throws the version away when the server keeps ending the watch at once', async () => {
     informerOf();
     await until('the list is read again', () => lists().length === 2, {

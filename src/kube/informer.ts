@@ -8,6 +8,7 @@ import { AcceptingKubeConfig } from './accepting-kubeconfig.ts';
 import { ObjectCache, type CacheChange, type CachedObject } from './object-cache.ts';
 import { accepted, type Representation } from './raw-get.ts';
 import { SupervisedWatch, type WatchEnd } from './supervised-watch.ts';
+import { WatchPulse } from './watch-pulse.ts';
 
 /**
  * Why an informer asked the server again:
@@ -66,6 +67,8 @@ export class Informer<T extends CachedObject> {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #objects: ObjectCache<T>;
+  /** How list and watch get on. */
+  readonly pulse: WatchPulse;
   readonly #synced = Promise.withResolvers<undefined>();
   #hasSynced = false;
   #lastError: unknown;
@@ -80,6 +83,7 @@ export class Informer<T extends CachedObject> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.pulse = new WatchPulse(() => this.#clock.now());
     this.#objects = new ObjectCache((change) => this.#tell(change));
     // Nobody has to wait for it.
     this.#synced.promise.catch(() => undefined);
@@ -132,7 +136,10 @@ export class Informer<T extends CachedObject> {
       as === undefined ? kubeConfig : new AcceptingKubeConfig(kubeConfig, accepted(as, 'watch')),
       {
         changed: (phase, object) => this.#changed(phase, object),
-        alive: () => this.#healthy(),
+        alive: (bookmark) => {
+          this.pulse.heard(bookmark);
+          this.#healthy();
+        },
         ended: (end) => this.#watchEnded(end),
       },
       this.#clock,
@@ -179,7 +186,10 @@ export class Informer<T extends CachedObject> {
     this.#lastError = error;
     this.#failures += 1;
     // What was read once stays: a server that has just started may not know its own kinds for a moment.
-    if (this.#options.mayBeUnknown === true && statusCodeOf(error) === 404 && this.#failures >= UNKNOWN_AFTER) this.#markSynced();
+    const unknown = this.#options.mayBeUnknown === true && statusCodeOf(error) === 404;
+    if (unknown && this.#failures >= UNKNOWN_AFTER) this.#markSynced();
+    if (unknown) this.pulse.recovered();
+    else this.pulse.failed(error);
     const delay = fullJitter(exponential(this.#failures, BACKOFF), this.#random);
     const { path, logger } = this.#options;
     logger.warn(
@@ -194,12 +204,16 @@ export class Informer<T extends CachedObject> {
 
   #watchEnded(end: WatchEnd): boolean {
     const reason = reasonOf(end);
+    this.pulse.wentWell();
     this.#options.onRestart?.(reason);
     if (reason === 'error') return true;
     const short = end.livedMs < SHORT_LIFE_MS && end.events === 0 && reason !== 'expired';
     if (!short) {
       this.#shortLives = 0;
-      if (reason !== 'expired') this.#healthy();
+      if (reason !== 'expired') {
+        this.pulse.recovered();
+        this.#healthy();
+      }
       return true;
     }
     this.#shortLives += 1;
@@ -225,6 +239,7 @@ export class Informer<T extends CachedObject> {
       ended.throwIfAborted();
       this.#objects.replace(objects);
       this.#lastError = undefined;
+      this.pulse.wentWell();
       this.#markSynced();
       // The ListWatch needs no more than the version to watch from.
       return { items: [], metadata: Object.assign(new k8s.V1ListMeta(), { resourceVersion }) };

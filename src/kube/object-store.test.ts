@@ -263,6 +263,15 @@ describe('KubeObjectStore', () => {
     });
   });
 
+  it('says which kind is cut off, and where', async () => {
+    await start(['shop']);
+    expect([store.trouble, store.stillMs]).toEqual([undefined, 0]);
+    server.interfere = ({ path }) => (path.includes('/stages') ? { status: 403 } : undefined);
+    for (const watch of server.watches(collection('stages', 'shop'))) watch.reset();
+    await until('it is trouble', () => store.trouble !== undefined, { meanwhile: () => clock.advance(5_000) });
+    expect(store.trouble).toMatch(/^Stage in shop: the watch has been failing for \d+ s: HTTP 403: /);
+  });
+
   it('rejects whoever waits for it when it is stopped first', async () => {
     server.interfere = () => 'hang';
     const starting = start();

@@ -77,6 +77,21 @@ export class KubeObjectStore implements ObjectStore {
     return this.#all().every((informer) => informer.hasSynced);
   }
 
+  /** Which kind's changes don't reach us, and why; undefined when all do. */
+  get trouble(): string | undefined {
+    for (const [kind, informers] of this.#informers) {
+      for (const [place, { pulse }] of informers) {
+        if (pulse.trouble !== undefined) return `${kind}${place === EVERYWHERE ? '' : ` in ${place}`}: ${pulse.trouble}`;
+      }
+    }
+    return undefined;
+  }
+
+  /** For how long the stillest of the watches has had no sign of life, not even a failure, in milliseconds. */
+  get stillMs(): number {
+    return Math.max(0, ...this.#all().map(({ pulse }) => pulse.stillMs));
+  }
+
   stop(): void {
     for (const informer of this.#all()) informer.stop();
   }

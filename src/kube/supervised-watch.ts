@@ -16,8 +16,8 @@ export interface WatchEnd {
 export interface WatchHooks {
   /** A change of an object. */
   changed(phase: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): void;
-  /** The stream is alive. */
-  alive(): void;
+  /** The stream is alive: a change came, or a bookmark. */
+  alive(bookmark: boolean): void;
   /** A watch ended by itself. Returns whether the ListWatch is to hear of it and go on. */
   ended(end: WatchEnd): boolean;
 }
@@ -91,7 +91,7 @@ export class SupervisedWatch extends k8s.Watch {
         return;
       }
       events += 1;
-      this.#hooks.alive();
+      this.#hooks.alive(phase === 'BOOKMARK');
       if (phase === 'ADDED' || phase === 'MODIFIED' || phase === 'DELETED') this.#hooks.changed(phase, object);
       const version = versionSchema.safeParse(object);
       if (version.success) callback('BOOKMARK', version.data);

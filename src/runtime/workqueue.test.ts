@@ -73,6 +73,25 @@ describe('Workqueue', () => {
     expect(queue.longestRunMs).toBe(0);
   });
 
+  it('knows for how long nothing has been taken or done though something waits', async () => {
+    queue.add('a');
+    await clock.advance(9_000);
+    // Who only stands by takes nothing, and that is right.
+    expect(queue.standstillMs).toBe(0);
+    queue.start(1, work.handler);
+    await clock.advance(1_000);
+    // It runs, and nothing else waits.
+    expect(queue.standstillMs).toBe(0);
+    queue.add('b');
+    await clock.advance(2_000);
+    expect(queue.standstillMs).toBe(3_000);
+    await work.finish('a');
+    queue.add('c');
+    expect(queue.standstillMs).toBe(0);
+    await clock.advance(500);
+    expect(queue.standstillMs).toBe(500);
+  });
+
   it('holds a waiting key once', async () => {
     for (const key of ['a', 'a', 'b', 'a']) queue.add(key);
     expect(queue.depth).toBe(2);

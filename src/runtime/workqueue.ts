@@ -55,6 +55,8 @@ export class Workqueue<T extends string = string> {
   readonly #abort = new AbortController();
   #workers = 0;
   #handler: WorkHandler<T> | undefined;
+  /** When a key was last taken, or done. */
+  #turnedAt = 0;
   #stopped = false;
 
   constructor(options: WorkqueueOptions) {
@@ -78,6 +80,11 @@ export class Workqueue<T extends string = string> {
   get longestRunMs(): number {
     const now = this.#clock.now();
     return [...this.#running.values()].reduce((longest, { since }) => Math.max(longest, now - since), 0);
+  }
+
+  /** For how long no key has been taken or done although some could run, in milliseconds; 0 when none could, and before {@link start}. */
+  get standstillMs(): number {
+    return this.#handler === undefined || this.depth === 0 ? 0 : this.#clock.now() - this.#turnedAt;
   }
 
   /** How many keys wait for their time. */
@@ -145,6 +152,7 @@ export class Workqueue<T extends string = string> {
     if (laneOf !== undefined) this.#ready.divide(laneOf);
     this.#workers = workers;
     this.#handler = handler;
+    this.#turnedAt = this.#clock.now();
     this.#dispatch();
   }
 
@@ -183,7 +191,8 @@ export class Workqueue<T extends string = string> {
     while (this.#running.size < this.#workers) {
       const key = this.#ready.next();
       if (key === undefined) return;
-      this.#running.set(key, { since: this.#clock.now(), done: this.#run(key, handler) });
+      this.#turnedAt = this.#clock.now();
+      this.#running.set(key, { since: this.#turnedAt, done: this.#run(key, handler) });
     }
   }
 
@@ -196,6 +205,7 @@ export class Workqueue<T extends string = string> {
       this.#options.logger?.error({ err: error, key }, 'the handler of a key failed; it is tried again');
       this.addRateLimited(key);
     } finally {
+      this.#turnedAt = this.#clock.now();
       this.#running.delete(key);
       this.#ready.done(key);
       const urgency = this.#again.get(key);

@@ -209,6 +209,18 @@ const RENDER_CASES: readonly RenderCase[] = [
       }),
   },
   {
+    reason: 'the kubelet waits for the start, restarts what stands still, and is told apart from what is only cut off',
+    values: CRDS_OFF,
+    check: (manifests) => {
+      const probe = (path: string): object => ({ httpGet: { path, port: 'http' }, timeoutSeconds: 5 });
+      expect(container(manifests)).toMatchObject({
+        startupProbe: probe('/healthz'),
+        livenessProbe: probe('/healthz'),
+        readinessProbe: probe('/readyz'),
+      });
+    },
+  },
+  {
     reason: 'a digest wins over the tag',
     values: { ...CRDS_OFF, image: { repository: 'mirror/operator', tag: '1', digest: `sha256:${'0'.repeat(64)}` } },
     check: (manifests) => expect(container(manifests).image).toBe(`mirror/operator@sha256:${'0'.repeat(64)}`),
