@@ -5,7 +5,7 @@ describe('readConfig', () => {
     const read = readConfig([], {}, '1.2.3');
     expect(read).toMatchObject({
       kind: 'run',
-      config: { watchNamespaces: [], leaderElect: false, httpPort: 8080, workers: 32, logLevel: 'info' },
+      config: { watchNamespaces: [], configMapNames: [], leaderElect: false, httpPort: 8080, workers: 32, logLevel: 'info' },
     });
   });
 
@@ -18,6 +18,7 @@ describe('readConfig', () => {
         AFO_DEFAULT_CONNECTION: 'b/main',
         AFO_LEADER_ELECT: 'true',
         AFO_LEASE_NAME: 'mine',
+        AFO_CONFIG_MAP_NAMES: 'market.one,market-two',
         POD_NAME: 'pod-0',
       },
       '1.2.3',
@@ -30,6 +31,7 @@ describe('readConfig', () => {
         defaultConnection: { namespace: 'b', name: 'main' },
         leaderElect: true,
         leaseName: 'mine',
+        configMapNames: ['market.one', 'market-two'],
         podName: 'pod-0',
       },
     });
@@ -57,6 +59,7 @@ describe('readConfig', () => {
     { reason: 'no workers', argv: ['--workers', '0'], says: '1 to 64' },
     { reason: 'an unknown level', argv: ['--log-level', 'loud'], says: 'debug, info, warn or error' },
     { reason: 'a namespace that can be none', argv: ['--watch-namespaces', 'A_b'], says: 'must be namespaces' },
+    { reason: 'a ConfigMap that can be none', argv: ['--config-map-names', 'a,B'], says: 'must be names of ConfigMaps' },
     { reason: 'an unknown flag', argv: ['--nope'], says: '--nope' },
   ])('refuses $reason and says what to write', ({ argv, says }) => {
     expect(readConfig(argv, {}, '1.2.3')).toMatchObject({ kind: 'exit', code: 2, text: expect.stringContaining(says) as string });

@@ -3,8 +3,21 @@ import { z } from 'zod';
 
 /** `namespace/name`. */
 const NAMESPACED = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/;
-const LEASE = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+const OBJECT = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Of a list separated by commas. */
+function listOf(item: RegExp, error: string) {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
+    .pipe(z.array(z.string().regex(item, error)));
+}
 
 const namespaced = z
   .string()
@@ -17,19 +30,12 @@ const namespaced = z
 const Config = z.object({
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
-  watchNamespaces: z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    )
-    .pipe(z.array(z.string().regex(NAMESPACE, 'must be namespaces, separated by commas'))),
+  watchNamespaces: listOf(NAMESPACE, 'must be namespaces, separated by commas'),
   defaultConnection: namespaced.optional(),
   credentialsSecret: namespaced.optional(),
+  configMapNames: listOf(OBJECT, 'must be names of ConfigMaps, separated by commas'),
   leaderElect: z.stringbool({ error: 'must be true or false' }),
-  leaseName: z.string().max(253).regex(LEASE, 'must be a name of a Lease').optional(),
+  leaseName: z.string().max(253).regex(OBJECT, 'must be a name of a Lease').optional(),
   leaderElectionNamespace: z.string().regex(NAMESPACE, 'must be a namespace').optional(),
   httpPort: z.coerce.number().int('must be a port').min(0, 'must be a port').max(65535, 'must be a port'),
   httpHost: z.string().min(1).optional(),
@@ -98,6 +104,14 @@ function command(version: string): Command {
         '--credentials-secret <namespace/name>',
         'Secret to keep copies of connection tokens in, for undoing what was done when a namespace that is deleted loses its Secrets first',
         'AFO_CREDENTIALS_SECRET',
+      ),
+    )
+    .addOption(
+      option(
+        '--config-map-names <list>',
+        'ConfigMaps that an EnrollmentBinding may ask to be written, separated by commas; empty for any',
+        'AFO_CONFIG_MAP_NAMES',
+        '',
       ),
     )
     .addOption(option('--leader-elect <boolean>', 'only one of several replicas works at a time', 'AFO_LEADER_ELECT', 'false'))

@@ -65,7 +65,7 @@ export class FlowOperator extends OperatorBase {
     this.#engine = new Engine({
       store: this.#store,
       sources: this.#sources,
-      configMaps: new KubeConfigMapWriter(core),
+      configMaps: new KubeConfigMapWriter(core, config.configMapNames),
       credentials: config.credentialsSecret === undefined ? KEEPS_NOTHING : new KubeCredentialKeeper(core, config.credentialsSecret),
       namespaceLabels: namespaceLabels({ core }),
       events: this.#events,

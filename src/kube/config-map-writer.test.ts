@@ -36,6 +36,32 @@ describe('KubeConfigMapWriter', () => {
     expect(stored()['data']).toEqual({ url: 'https://shop.example' });
   });
 
+  describe('that may write some names only', () => {
+    beforeEach(() => {
+      writer = new KubeConfigMapWriter(server.kubeConfig().makeApiClient(k8s.CoreV1Api), ['market-sign-up', 'other']);
+    });
+
+    it('writes these', async () => {
+      await writer.apply(owner, 'other', { url: 'ours' });
+      expect(writes()).toEqual(['POST']);
+    });
+
+    it('asks for no other, and says which ones there are and where that is said', async () => {
+      const applied = writer.apply(owner, 'urls', { url: 'ours' });
+      await expect(applied).rejects.toThrow(NotOursError);
+      await expect(applied).rejects.toThrow(
+        'ConfigMap shop/urls: the operator may write market-sign-up, other only: take that name, or add this one to --config-map-names (rbac.configMapNames of its chart)',
+      );
+      expect(server.requests).toEqual([]);
+    });
+
+    it('leaves one that it made when it still might to the garbage collector', async () => {
+      exists({ ownerReferences: [controller] });
+      await writer.remove(owner, 'urls');
+      expect(writes()).toEqual([]);
+    });
+  });
+
   it('writes only on difference', async () => {
     await writer.apply(owner, 'urls', { a: '1', b: '2' });
     await writer.apply(owner, 'urls', { b: '2', a: '1' });

@@ -28,16 +28,23 @@ type Data = Readonly<Record<string, string>>;
 /**
  * ConfigMaps that belong to a custom resource: its controller reference says so, and lets the garbage collector remove them.
  * Nothing of the owner's labels and annotations is copied: a copied Argo CD tracking id would make Argo CD prune the ConfigMap.
+ *
+ * With `allowed` names, no others are written, as the operator's Role has it. RBAC can't hold that alone: what doesn't exist yet can't be
+ * named there, so that a ConfigMap of another name would be made, and refused when it changes.
  */
 export class KubeConfigMapWriter implements ConfigMapWriter {
   readonly #core: ConfigMapCalls;
+  readonly #allowed: readonly string[];
 
-  constructor(core: ConfigMapCalls) {
+  /** `allowed` empty: any name. */
+  constructor(core: ConfigMapCalls, allowed: readonly string[] = []) {
     this.#core = core;
+    this.#allowed = allowed;
   }
 
   async apply(owner: ManagedObject, name: string, data: Data): Promise<void> {
     const { namespace } = owner.metadata;
+    if (!this.#mayWrite(name)) throw new NotOursError(`ConfigMap ${namespace}/${name}: ${this.#whatIsAllowed()}`);
     const existing = await this.#read(namespace, name);
     if (existing === undefined) {
       const body = { metadata: { name, namespace, labels: LABELS, ownerReferences: [referenceTo(owner)] }, data: { ...data } };
@@ -55,10 +62,20 @@ export class KubeConfigMapWriter implements ConfigMapWriter {
 
   async remove(owner: ManagedObject, name: string): Promise<void> {
     const { namespace } = owner.metadata;
+    // Made when its name was allowed; the garbage collector removes it with its owner.
+    if (!this.#mayWrite(name)) return;
     const existing = await this.#read(namespace, name);
     if (existing?.metadata?.uid === undefined || !isControlledBy(existing, owner)) return;
     const body = { preconditions: { uid: existing.metadata.uid } };
     await write(namespace, name, 'delete', () => this.#core.deleteNamespacedConfigMap({ namespace, name, body }));
+  }
+
+  #mayWrite(name: string): boolean {
+    return this.#allowed.length === 0 || this.#allowed.includes(name);
+  }
+
+  #whatIsAllowed(): string {
+    return `the operator may write ${this.#allowed.join(', ')} only: take that name, or add this one to --config-map-names (rbac.configMapNames of its chart)`;
   }
 
   async #read(namespace: string, name: string): Promise<ConfigMap | undefined> {

@@ -162,8 +162,9 @@ export const REASONS = {
   },
   NotOurs: {
     class: 'terminal',
-    cause: 'The ConfigMap that the spec asks for exists and belongs to somebody else.',
-    remedy: 'Choose another name in `spec.configMap.name`, or delete that ConfigMap.',
+    cause: 'The ConfigMap that the spec asks for exists and belongs to somebody else, or is none of those that the operator may write.',
+    remedy:
+      'Choose another name in `spec.configMap.name`, or delete that ConfigMap. Which ones the operator may write is said by `rbac.configMapNames` of its chart.',
   },
   VerificationFailed: {
     class: 'transient',

@@ -56,10 +56,10 @@ export interface SourceStore {
 export interface ConfigMapWriter {
   /**
    * Makes ConfigMap `name` in the owner's namespace hold `data`, with an owner reference. Writes only on difference.
-   * Throws {@link NotOursError} when a ConfigMap of that name belongs to somebody else.
+   * Throws {@link NotOursError} when a ConfigMap of that name belongs to somebody else, or may not be written.
    */
   apply(owner: ManagedObject, name: string, data: Readonly<Record<string, string>>): Promise<void>;
-  /** Removes ConfigMap `name` if `owner` owns it; anything else is left alone. */
+  /** Removes ConfigMap `name` if `owner` owns it, and it may be written; anything else is left alone. */
   remove(owner: ManagedObject, name: string): Promise<void>;
 }
 

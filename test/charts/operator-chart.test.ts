@@ -57,6 +57,7 @@ const RENDER_CASES: readonly RenderCase[] = [
       );
       expect(container(manifests).args).toEqual([
         '--credentials-secret=somewhere/release-authentik-flow-operator-credentials',
+        '--config-map-names=market-sign-up',
         '--leader-elect=true',
         '--lease-name=release-authentik-flow-operator',
         '--leader-election-namespace=somewhere',
@@ -145,6 +146,19 @@ const RENDER_CASES: readonly RenderCase[] = [
       }),
   },
   {
+    reason: 'named ConfigMaps are the only ones that it may change, and the operator knows it',
+    values: { ...CRDS_OFF, rbac: { configMapNames: ['shop', 'bazaar'] } },
+    check: (manifests) => {
+      expect(find(manifests, 'ClusterRole', 'somewhere:release-authentik-flow-operator').rules).toContainEqual({
+        apiGroups: [''],
+        resources: ['configmaps'],
+        resourceNames: ['shop', 'bazaar'],
+        verbs: ['update', 'delete'],
+      });
+      expect(container(manifests).args).toContain('--config-map-names=shop,bazaar');
+    },
+  },
+  {
     reason: 'what the values say of the operator arrives there',
     values: {
       ...CRDS_OFF,
@@ -162,6 +176,7 @@ const RENDER_CASES: readonly RenderCase[] = [
           watchNamespaces: ['market', 'staging'],
           defaultConnection: { namespace: 'market', name: 'default' },
           credentialsSecret: { namespace: 'somewhere', name: 'release-authentik-flow-operator-credentials' },
+          configMapNames: ['market-sign-up'],
           leaderElect: true,
           leaseName: 'release-authentik-flow-operator',
           leaderElectionNamespace: 'somewhere',

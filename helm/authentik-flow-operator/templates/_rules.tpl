@@ -29,9 +29,20 @@
   # list and watch: a watch of one Secret, by field selector.
   verbs: [get, list, watch]
 - apiGroups: [""]
-  # Those with CA certificates are read; those for the market are written, and removed when their name changes.
+  # CA certificates that a spec names.
   resources: [configmaps]
-  verbs: [get, list, watch, create, update, delete]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  # What the market reads. What doesn't exist yet can't be named; the operator itself makes no others (--config-map-names).
+  resources: [configmaps]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [configmaps]
+  {{- with .Values.rbac.configMapNames }}
+  resourceNames:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  verbs: [update, delete]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

@@ -48,7 +48,11 @@ const spec = withRules(
       )
       .optional(),
     configMap: z
-      .object({ name: resourceName('The name of the ConfigMap, in the same namespace.') })
+      .object({
+        name: resourceName(
+          'The name of the ConfigMap, in the same namespace: one of those that the operator may write (`rbac.configMapNames` of its chart).',
+        ),
+      })
       .describe(
         "Writes `NEXT_PUBLIC_OIDC_SIGNUP_FLOW` and `AUTHENTIK_SIGN_UP_URL` into a ConfigMap, for the market's `envFrom`; with `applicationRef` also `NEXT_PUBLIC_AUTH_ENABLED`, `NEXT_PUBLIC_AUTH_PROVIDER`, `NEXT_PUBLIC_OIDC_ISSUER`, `NEXT_PUBLIC_OIDC_CLIENT_ID`, `NEXT_PUBLIC_OIDC_REDIRECT_URI` and `NEXT_PUBLIC_OIDC_TOKEN_URL`: all that the market needs but its client secret.",
       )
