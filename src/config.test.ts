@@ -5,7 +5,15 @@ describe('readConfig', () => {
     const read = readConfig([], {}, '1.2.3');
     expect(read).toMatchObject({
       kind: 'run',
-      config: { watchNamespaces: [], configMapNames: [], leaderElect: false, httpPort: 8080, workers: 32, logLevel: 'info' },
+      config: {
+        watchNamespaces: [],
+        configMapNames: [],
+        requireSecretLabel: false,
+        leaderElect: false,
+        httpPort: 8080,
+        workers: 32,
+        logLevel: 'info',
+      },
     });
   });
 
@@ -49,6 +57,11 @@ describe('readConfig', () => {
   it.each([
     { reason: 'a port that is none', argv: ['--http-port', 'x'], says: '--http-port' },
     { reason: 'a default connection without namespace', argv: ['--default-connection', 'main'], says: 'namespace/name' },
+    {
+      reason: 'a label that is perhaps asked for',
+      argv: ['--require-secret-label', 'perhaps'],
+      says: '--require-secret-label: must be true or false',
+    },
     { reason: 'neither true nor false', argv: ['--leader-elect', 'perhaps'], says: 'true or false' },
     { reason: 'a Lease that can be none', argv: ['--lease-name', 'My Lease'], says: 'must be a name of a Lease' },
     {

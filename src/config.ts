@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
+import { ALLOW_USE_LABEL } from './api/v1alpha1/group.ts';
 
 /** `namespace/name`. */
 const NAMESPACED = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/;
@@ -34,6 +35,7 @@ const Config = z.object({
   defaultConnection: namespaced.optional(),
   credentialsSecret: namespaced.optional(),
   configMapNames: listOf(OBJECT, 'must be names of ConfigMaps, separated by commas'),
+  requireSecretLabel: z.stringbool({ error: 'must be true or false' }),
   leaderElect: z.stringbool({ error: 'must be true or false' }),
   leaseName: z.string().max(253).regex(OBJECT, 'must be a name of a Lease').optional(),
   leaderElectionNamespace: z.string().regex(NAMESPACE, 'must be a namespace').optional(),
@@ -112,6 +114,14 @@ function command(version: string): Command {
         'ConfigMaps that an EnrollmentBinding may ask to be written, separated by commas; empty for any',
         'AFO_CONFIG_MAP_NAMES',
         '',
+      ),
+    )
+    .addOption(
+      option(
+        '--require-secret-label <boolean>',
+        `only Secrets labelled ${ALLOW_USE_LABEL}=true are used, whatever specs name`,
+        'AFO_REQUIRE_SECRET_LABEL',
+        'false',
       ),
     )
     .addOption(option('--leader-elect <boolean>', 'only one of several replicas works at a time', 'AFO_LEADER_ELECT', 'false'))

@@ -54,6 +54,8 @@ export interface EngineParts {
   readonly clientOptions: Pick<ClientOptions, 'onRequest' | 'userAgent' | 'office'>;
   readonly defaultConnection?: DefaultConnection | undefined;
   readonly workers: number;
+  /** Uses only Secrets that allow it by their label. */
+  readonly requireSecretLabel?: boolean | undefined;
   readonly clock?: Clock;
   readonly retry?: Pick<WorkqueueOptions, 'baseDelayMs' | 'maxDelayMs'>;
 }
@@ -77,7 +79,7 @@ export class Engine {
     const events = redacted(parts.events, redaction);
     this.#servers = new Servers({ clock, clientOptions: { ...clientOptions, log }, listener: this.#listener() });
     this.#sessions = new Sessions(this.#servers);
-    const secrets = new SecretReader(sources, redaction, events);
+    const secrets = new SecretReader(sources, redaction, events, { requireLabel: parts.requireSecretLabel });
     const opening = { secrets: new KeepingCredentials(secrets, parts.credentials, log), servers: this.#servers, sessions: this.#sessions };
     const undoing = { ...opening, secrets: new RecalledCredentials(secrets, parts.credentials) };
     this.#connections = new Connections({

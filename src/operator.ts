@@ -75,6 +75,7 @@ export class FlowOperator extends OperatorBase {
       clientOptions: { userAgent: `authentik-flow-operator/${version}`, onRequest: (record) => metrics.request(record), office },
       defaultConnection: config.defaultConnection,
       workers: config.workers,
+      requireSecretLabel: config.requireSecretLabel,
     });
     metrics.watchQueue(() => this.#engine.queue.depth);
   }

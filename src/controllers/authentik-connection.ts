@@ -15,6 +15,7 @@ import type { Server } from '../server/server.ts';
 
 const CONCERNS: Partial<Record<Reason, readonly string[]>> = {
   SecretNotFound: ['Authenticated'],
+  SecretNotAllowed: ['Authenticated'],
   SecretKeyMissing: ['Authenticated'],
   SecretInvalid: ['Authenticated'],
   Unauthorized: ['Authenticated'],

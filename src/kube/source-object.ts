@@ -9,6 +9,7 @@ import { getJson } from './raw-get.ts';
 
 /** A Secret or ConfigMap with its contents. */
 export interface SourceObject extends CachedObject {
+  readonly labels: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +17,7 @@ const PLURALS = { Secret: 'secrets', ConfigMap: 'configmaps' } as const;
 
 const metadata = z.object({ name: z.string(), namespace: z.string(), uid: z.string(), resourceVersion: z.string() });
 const strings = z.record(z.string(), z.string()).nullish();
-const schema = z.object({ metadata, data: strings, binaryData: strings });
+const schema = z.object({ metadata: metadata.extend({ labels: strings }), data: strings, binaryData: strings });
 const metadataSchema = z.object({ metadata });
 
 export function collectionOf({ kind, namespace }: Pick<SourceKey, 'kind' | 'namespace'>): string {
@@ -27,8 +28,9 @@ export function collectionOf({ kind, namespace }: Pick<SourceKey, 'kind' | 'name
 export function parserOf(kind: SourceKey['kind']): (raw: unknown) => SourceObject {
   return (raw) => {
     const { metadata: given, data, binaryData } = schema.parse(raw);
+    const { labels, ...identity } = given;
     const texts = kind === 'ConfigMap' ? (data ?? {}) : decodeAll(data);
-    return { metadata: given, data: { ...decodeAll(binaryData), ...texts } };
+    return { metadata: identity, labels: labels ?? {}, data: { ...decodeAll(binaryData), ...texts } };
   };
 }
 
@@ -37,7 +39,7 @@ export function parseMetadata(raw: unknown): CachedObject {
 }
 
 export function toData(source: SourceObject | undefined): SourceData | undefined {
-  return source === undefined ? undefined : { resourceVersion: source.metadata.resourceVersion, data: source.data };
+  return source === undefined ? undefined : { resourceVersion: source.metadata.resourceVersion, labels: source.labels, data: source.data };
 }
 
 /** Reads one; undefined when there is none. Throws `StoreUnavailable`. */

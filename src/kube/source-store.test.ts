@@ -55,6 +55,16 @@ describe('KubeSourceStore', () => {
     expect(told).toEqual(['email: Secret smtp']);
   });
 
+  it('knows the labels, read and watched, and tells when they change', async () => {
+    server.table.create(SECRETS, { ...secret('one'), metadata: { name: 'smtp', labels: { allowed: 'true' } } });
+    expect((await store.read(smtp))?.labels).toEqual({ allowed: 'true' });
+    store.track(owner('email'), [smtp]);
+    await watching();
+    server.table.update(`${SECRETS}/smtp`, (current) => ({ ...current, metadata: { ...current.metadata, labels: {} } }));
+    await until('the change is told', () => told.length > 0);
+    expect((await store.read(smtp))?.labels).toEqual({});
+  });
+
   it('asks for nothing but the one by name', async () => {
     server.table.create(SECRETS, secret('one'));
     server.table.create(SECRETS, { metadata: { name: 'not-ours' }, data: {} });

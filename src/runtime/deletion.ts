@@ -15,6 +15,7 @@ const OUT_OF_REACH: ReadonlySet<Reason> = new Set<Reason>([
   'ConnectionNotFound',
   'NamespaceNotAllowed',
   'SecretNotFound',
+  'SecretNotAllowed',
   'SecretKeyMissing',
   // Of a type that this operator doesn't know.
   'InvalidSpec',

@@ -80,6 +80,12 @@ export const REASONS = {
     cause: 'The Secret or ConfigMap exists, but lacks a key or the key is empty.',
     remedy: 'Add the key that the message names.',
   },
+  SecretNotAllowed: {
+    class: 'waiting',
+    cause:
+      'The operator was told to use no Secret that does not allow it by its label (`--require-secret-label`, `rbac.requireSecretLabel` of its chart).',
+    remedy: 'If it may use that Secret, give it the label `authentik.oceanenterprise.io/allow-use: "true"`. It is noticed at once.',
+  },
   SecretInvalid: {
     class: 'waiting',
     cause: 'The Secret holds a value that cannot be used, such as a port that is no number.',

@@ -40,6 +40,7 @@ export interface SourceKey {
 /** Decoded contents of a Secret or ConfigMap; text only (bytes are read as UTF-8). */
 export interface SourceData {
   readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, string>>;
 }
 

@@ -34,6 +34,24 @@ async function expectHealed(scenario: Scenario, name: string): Promise<void> {
   expect(await scenario.authentik.find(STAGES, scenario.name(name))).toBeDefined();
 }
 
+describe('a token whose Secret must allow its use', () => {
+  const scenario = useScenario({ connection: false, operator: () => ({ requireSecretLabel: true }) });
+
+  it('is not used until the command of the message has been run', async () => {
+    const name = 'unlabelled';
+    await scenario().apply(
+      tokenSecret(scenario().target.token, `token-${name}`),
+      connectionWith(scenario().target.url, name),
+      dependentOn(scenario(), name),
+    );
+    const refused = await scenario().judged('AuthentikConnection', name, 'Ready=False/SecretNotAllowed');
+    await expectWaiting(scenario(), name);
+    const command = /kubectl (label secret .*)$/.exec(conditionOf(refused, 'Ready')?.message ?? '')?.[1] ?? '';
+    await scenario().controlPlane.kubectl(command.split(' '));
+    await expectHealed(scenario(), name);
+  });
+});
+
 describe('a token that cannot be used', () => {
   const scenario = useScenario({ connection: false });
 

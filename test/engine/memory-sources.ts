@@ -9,10 +9,16 @@ export class MemorySources implements SourceStore {
   #listener: ((owner: ObjectKey, source: SourceKey) => void) | undefined;
 
   /** What a user does; `undefined` deletes it. */
-  set(kind: SourceKey['kind'], namespace: string, name: string, data: Readonly<Record<string, string>> | undefined): void {
+  set(
+    kind: SourceKey['kind'],
+    namespace: string,
+    name: string,
+    data: Readonly<Record<string, string>> | undefined,
+    labels: Readonly<Record<string, string>> = {},
+  ): void {
     const key = { kind, namespace, name };
     if (data === undefined) this.#held.delete(formatKey(key));
-    else this.#held.set(formatKey(key), { resourceVersion: String(++this.#version), data });
+    else this.#held.set(formatKey(key), { resourceVersion: String(++this.#version), labels, data });
     for (const { owner, sources } of this.#owners.values())
       if (sources.some((source) => formatKey(source) === formatKey(key))) this.#listener?.(owner, key);
   }

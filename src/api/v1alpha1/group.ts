@@ -6,6 +6,9 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 /** On every object that has something in Authentik; removed when that has been dealt with. */
 export const FINALIZER = `${GROUP}/finalizer`;
 
+/** On a Secret: `"true"` lets the operator use it, where it asks for that (`--require-secret-label`). */
+export const ALLOW_USE_LABEL = `${GROUP}/allow-use`;
+
 /** `"true"` stops all writes for the object. */
 export const PAUSED_ANNOTATION = `${GROUP}/paused`;
 

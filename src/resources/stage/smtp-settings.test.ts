@@ -1,6 +1,6 @@
 import { smtpSettings } from './smtp-settings.ts';
 
-const secret = (data: Record<string, string>) => ({ resourceVersion: '1', data });
+const secret = (data: Record<string, string>) => ({ data });
 
 describe('smtpSettings', () => {
   it('reads our keys', () => {

@@ -25,7 +25,7 @@ export function isSmtpSecret(key: string): boolean {
  * and stages: 2026.11 plans to keep SMTP credentials in objects of their own, which will be another function of this form.
  * Throws `SecretKeyMissing` or `SecretInvalid`, naming every key that is wrong and never a value.
  */
-export function smtpSettings(name: string, secret: SourceData): SmtpSettings {
+export function smtpSettings(name: string, secret: Pick<SourceData, 'data'>): SmtpSettings {
   const body: Record<string, unknown> = { use_global_settings: false };
   const writeOnly: Record<string, string> = {};
   const faults: string[] = [];

@@ -23,7 +23,15 @@ export async function startOperatorHere(
   const redaction = new Redaction();
   const kubeConfig = loadKubeConfig({ file: kubeconfig });
   const metrics = new Metrics();
-  const config: Config = { configMapNames: [], leaderElect: false, httpPort: 0, workers: 4, logLevel: 'debug', ...settings };
+  const config: Config = {
+    configMapNames: [],
+    requireSecretLabel: false,
+    leaderElect: false,
+    httpPort: 0,
+    workers: 4,
+    logLevel: 'debug',
+    ...settings,
+  };
   const logger = createLogger(config.logLevel, redaction, { write: (line) => void log.push(line) });
   const office = new TermOfOffice();
   office.extend(Infinity);
