@@ -81,7 +81,7 @@ export class Engine {
     this.#sessions = new Sessions(this.#servers);
     const secrets = new SecretReader(sources, redaction, events, { requireLabel: parts.requireSecretLabel });
     const opening = { secrets: new KeepingCredentials(secrets, parts.credentials, log), servers: this.#servers, sessions: this.#sessions };
-    const undoing = { ...opening, secrets: new RecalledCredentials(secrets, parts.credentials) };
+    const undoing = { ...opening, secrets: new RecalledCredentials(secrets, parts.credentials), anyVersion: true as const };
     this.#connections = new Connections({
       store,
       sessions: this.#sessions,

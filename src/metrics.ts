@@ -1,6 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { KINDS } from './api/v1alpha1/kinds.ts';
 import type { RequestRecord } from './authentik/line.ts';
 import type { ReconcileMetrics } from './runtime/environment.ts';
+
+/** How a pass may end, as `afo_reconcile_total` counts it. */
+const OUTCOMES = ['ready', 'paused', 'gone', 'conflict', 'waiting', 'transient', 'terminal'];
 
 /** Every metric of the operator, declared in one place; `docs/metrics.md` lists them. */
 export class Metrics implements ReconcileMetrics {
@@ -47,6 +51,11 @@ export class Metrics implements ReconcileMetrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    // A counter that begins with its first event has no increase then, and no alert sees it.
+    for (const { kind } of KINDS) {
+      for (const outcome of OUTCOMES) this.#reconciles.inc({ kind, outcome }, 0);
+      this.#drift.inc({ kind }, 0);
+    }
   }
 
   reconciled(kind: string, outcome: string, seconds: number): void {

@@ -38,7 +38,11 @@ const ADVICE: ConditionText = {
 export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
   AuthentikConnection: [
     { type: 'Authenticated', meaning: 'The token is there, and Authentik accepts it.' },
-    { type: 'VersionSupported', meaning: 'This Authentik is one of the versions that the operator is tested against.' },
+    {
+      type: 'VersionSupported',
+      meaning:
+        'This Authentik is one of the versions that the operator is tested against. Unknown for a newer one, which is used as the newest of them; False for an older one, which is refused.',
+    },
     {
       type: 'PermissionsGranted',
       meaning: "The token's roles allow everything that the operator can do; else `status.missingPermissions` lists what is missing.",

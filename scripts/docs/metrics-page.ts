@@ -39,7 +39,7 @@ const ALERTS = `groups:
         expr: sum(rate(afo_authentik_requests_total{status=~"error|5.."}[10m])) > 0.1
         for: 15m
       - alert: NobodyWorks
-        expr: sum(afo_leader) == 0
+        expr: sum(afo_leader) == 0 or absent(afo_leader)
         for: 5m
       - alert: AuthentikIsChangedByOthers
         expr: sum by (kind) (increase(afo_drift_corrected_total[1h])) > 5

@@ -63,5 +63,6 @@ export interface Session {
   /** What looks from outside came to. */
   readonly visits: VisitMemory;
   readonly info: ServerInfo;
+  /** The tested version that the server is taken for. */
   readonly version: MinorVersion;
 }

@@ -1,4 +1,4 @@
-import { compareMinor, isSupported, parseVersion, SUPPORTED } from './versions.ts';
+import { compareMinor, parseVersion, standingOfVersion, SUPPORTED } from './versions.ts';
 
 describe('versions', () => {
   it.each([
@@ -28,7 +28,14 @@ describe('versions', () => {
     expect([...SUPPORTED].sort(compareMinor)).toEqual(SUPPORTED);
   });
 
-  it('supports what it is tested against, whatever the patch', () => {
-    expect(['2025.10.4', '2026.8.3', '2026.5.0-rc1', '2025.8.1', '2026.11.0'].map(isSupported)).toEqual([true, true, true, false, false]);
+  it.each([
+    { version: '2025.10.4', is: 'tested', minor: '2025.10', reason: 'the oldest one' },
+    { version: '2026.5.0-rc1', is: 'tested', minor: '2026.5', reason: 'patches and candidates are of their minor' },
+    { version: '2026.11.0', is: 'newer', minor: '2026.8', reason: 'newer than all: used as the newest' },
+    { version: '2027.1.2', is: 'newer', minor: '2026.8', reason: 'of a later year' },
+    { version: '2026.4.1', is: 'newer', minor: '2026.2', reason: 'between two that are tested: nothing of the later one is counted on' },
+    { version: '2025.8.6', is: 'older', minor: '2025.10', reason: 'older than all' },
+  ])('takes $version for $is, as $minor: $reason', ({ version, is, minor }) => {
+    expect(standingOfVersion(version)).toEqual({ is, minor });
   });
 });

@@ -29,8 +29,18 @@ export function compareMinor(a: MinorVersion, b: MinorVersion): number {
   return first.year - second.year || first.month - second.month;
 }
 
-/** Whether a version or a minor is one that the operator is tested against. */
-export function isSupported(version: string): boolean {
+/** What the operator takes a server for. */
+export interface Standing {
+  /** The tested minor whose fields and types are counted on. */
+  readonly minor: MinorVersion;
+  /** `newer` is used as the newest tested minor that isn't newer than it; `older` is served only to undo what is there. */
+  readonly is: 'tested' | 'newer' | 'older';
+}
+
+/** Between two releases lie two months: a version that nobody has tested is more often right than an operator that stops. */
+export function standingOfVersion(version: string): Standing {
   const { minor } = parseVersion(version);
-  return SUPPORTED.some((supported) => supported === minor);
+  const known = SUPPORTED.findLast((supported) => compareMinor(supported, minor) <= 0);
+  if (known === undefined) return { minor: SUPPORTED[0], is: 'older' };
+  return { minor: known, is: known === minor ? 'tested' : 'newer' };
 }

@@ -2,6 +2,7 @@ import type { AuthentikConnectionSpec } from '../api/v1alpha1/authentik-connecti
 import { baseURLOf } from '../authentik/base-url.ts';
 import { missingPermissions } from '../authentik/server-info.ts';
 import type { Session } from '../authentik/session.ts';
+import { standingOfVersion } from '../authentik/versions.ts';
 import { requiredPermissions } from '../catalogue/permissions.ts';
 import type { Judgement } from '../runtime/conditions.ts';
 import type { Controller } from '../runtime/controller.ts';
@@ -74,7 +75,7 @@ function observed(session: Session, server: Server | undefined): External {
     status: { version: session.info.version, user: session.info.username, missingPermissions: missing.length === 0 ? undefined : missing },
     conditions: [
       { type: 'Authenticated', status: 'True', reason: 'Reconciled', message: `the token is that of ${session.info.username}` },
-      { type: 'VersionSupported', status: 'True', reason: 'Reconciled', message: `Authentik ${session.info.version}` },
+      supported(session),
       ...(missing.length > 0
         ? []
         : [{ type: 'PermissionsGranted', status: 'True', reason: 'Reconciled', message: granted(session) } as const]),
@@ -102,6 +103,14 @@ function observed(session: Session, server: Server | undefined): External {
       return Promise.resolve({});
     },
   };
+}
+
+function supported({ info, version }: Session): Judgement {
+  const type = 'VersionSupported';
+  if (standingOfVersion(info.version).is === 'tested')
+    return { type, status: 'True', reason: 'Reconciled', message: `Authentik ${info.version}` };
+  const message = `Authentik ${info.version} was not tested with this operator; it is used as ${version}`;
+  return { type, status: 'Unknown', reason: 'UntestedVersion', message };
 }
 
 function granted(session: Session): string {
@@ -134,6 +143,14 @@ function followed(server: Server | undefined): Judgement {
       status: 'False',
       reason: 'PermissionDenied',
       message: `the token may not look at ${denied.join(' and ')}: what others change there is noticed at the resync`,
+    };
+  const failing = [...(log === 'failing' ? ['audit log'] : []), ...(blueprints === 'failing' ? ['list of blueprints'] : [])];
+  if (failing.length > 0)
+    return {
+      type,
+      status: 'False',
+      reason: 'ServerError',
+      message: `Authentik's ${failing.join(' and ')} could not be read several times in a row: what others change is noticed at the resync`,
     };
   if (log === 'unknown' || blueprints === 'unknown')
     return { type, status: 'Unknown', reason: 'Progressing', message: 'the audit log could not be read yet' };

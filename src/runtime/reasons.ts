@@ -152,8 +152,14 @@ export const REASONS = {
   },
   UnsupportedVersion: {
     class: 'terminal',
-    cause: 'This Authentik is outside the supported versions, or lacks a field, value or type that the spec uses.',
-    remedy: 'Upgrade Authentik to the version in the message, or leave the field out.',
+    cause: 'This Authentik is older than the supported versions, or lacks a field, value or type that the spec uses.',
+    remedy:
+      'Upgrade Authentik to the version in the message, or leave the field out. Objects can be deleted all the same: what is in Authentik is undone on any version.',
+  },
+  UntestedVersion: {
+    class: 'ok',
+    cause: 'This Authentik is newer than those that the operator was tested against. It is used as the newest of them.',
+    remedy: 'Upgrade the operator once a release of it lists this version. Until then, look at what it does before you rely on it.',
   },
   AdoptionConflict: {
     class: 'terminal',

@@ -176,6 +176,25 @@ describe('watching what others change', () => {
     expect(heard).toEqual([]);
   });
 
+  it('says that it is told nothing once the news have failed again and again, and that it is told again', async () => {
+    const { watch, refused, heard, interval } = await watching();
+    refused.add('/ Unreachable');
+    for (let failures = 1; failures <= 3; failures++) {
+      await interval();
+      expect({ failures, told: watch.told, heard }).toEqual({ failures, told: { log: 'yes', blueprints: 'yes' }, heard: [] });
+    }
+    await interval();
+    expect(watch.told).toEqual({ log: 'failing', blueprints: 'failing' });
+    expect(watch.follows).toBe(false);
+    expect(heard).toEqual(['told']);
+    await interval();
+    expect(heard).toEqual([]);
+    refused.clear();
+    await interval();
+    expect(watch.told).toEqual({ log: 'yes', blueprints: 'yes' });
+    expect(heard).toEqual(['resync', 'told']);
+  });
+
   it('compares everything once it is told after all: what happened before was not', async () => {
     const { watch, refused, heard, interval, clock } = setUp();
     watch.tune({ pollMs: 60_000, resyncMs: 0 });

@@ -18,6 +18,8 @@ import { serverTopic } from './topics.ts';
 const DENIED_PAUSE_MS = 10 * 60_000;
 /** However often it seems that something was missed, everything is compared at most so often, in milliseconds. */
 const LEAST_BETWEEN_RESYNCS_MS = 60_000;
+/** How often in a row the news may fail before it is said: a restart of Authentik, or a slow moment, is no news. */
+const FAILURES_UNSAID = 3;
 /** What was asked for so shortly before counts as now, in milliseconds: many objects that go together ask together. */
 const RECENT_MS = 2000;
 /** A full comparison of all servers at the same moment would be a burst; each comes up to a tenth earlier. */
@@ -41,8 +43,8 @@ export interface ChangeWatchParts {
   readonly random?: () => number;
 }
 
-/** Whether a source of news can be used; `off` when nobody asked for it. */
-export type Told = 'yes' | 'denied' | 'off' | 'unknown';
+/** Whether a source of news can be used; `off` when nobody asked for it, `failing` when it answers with errors again and again. */
+export type Told = 'yes' | 'denied' | 'failing' | 'off' | 'unknown';
 
 /** How often to look, in milliseconds; 0 for never. */
 export interface Intervals {
@@ -64,6 +66,7 @@ export class ChangeWatch implements Followed {
   #attempted = false;
   #logTold: Told = 'unknown';
   #blueprintsTold: Told = 'unknown';
+  readonly #failures = { log: 0, blueprints: 0 };
   #cancelPoll: (() => void) | undefined;
   #cancelResync: (() => void) | undefined;
   #resyncedAt = -Infinity;
@@ -97,7 +100,7 @@ export class ChangeWatch implements Followed {
   async catchUp(): Promise<void> {
     await this.begun();
     if (!this.follows || this.#parts.clock.now() - this.#polledAt <= RECENT_MS) return;
-    this.#catchingUp ??= this.#ask(this.#logTold, async () => this.#readLog())
+    this.#catchingUp ??= this.#ask('log', async () => this.#readLog())
       .then((told) => void (this.#logTold = told))
       .finally(() => {
         this.#catchingUp = undefined;
@@ -174,10 +177,7 @@ export class ChangeWatch implements Followed {
     const off = this.#intervals.pollMs <= 0;
     [this.#logTold, this.#blueprintsTold] = off
       ? ['off', 'off']
-      : await Promise.all([
-          this.#ask(this.#logTold, async () => this.#readLog()),
-          this.#ask(this.#blueprintsTold, async () => this.#readBlueprints()),
-        ]);
+      : await Promise.all([this.#ask('log', async () => this.#readLog()), this.#ask('blueprints', async () => this.#readBlueprints())]);
     // Whoever opens the first connection waits for the first look, and says what it came to.
     const first = !this.#attempted;
     this.#attempted = true;
@@ -185,14 +185,20 @@ export class ChangeWatch implements Followed {
   }
 
   /** Trouble here is no trouble of the objects: the next poll goes on where the last good one ended. */
-  async #ask(before: Told, run: () => Promise<void>): Promise<Told> {
+  async #ask(source: 'log' | 'blueprints', run: () => Promise<void>): Promise<Told> {
     try {
       await run();
+      this.#failures[source] = 0;
       return 'yes';
     } catch (thrown) {
       const { reason, message } = toOperatorError(thrown);
-      this.#parts.log.debug({ server: this.#parts.address, reason, detail: message }, 'what others change could not be asked for');
-      return reason === 'PermissionDenied' ? 'denied' : before;
+      const denied = reason === 'PermissionDenied';
+      const failures = (this.#failures[source] = denied ? 0 : this.#failures[source] + 1);
+      const detail = { server: this.#parts.address, source, reason, detail: message };
+      if (failures === FAILURES_UNSAID + 1) this.#parts.log.warn(detail, 'what others change can not be asked for, again and again');
+      else this.#parts.log.debug(detail, 'what others change could not be asked for');
+      if (denied) return 'denied';
+      return failures > FAILURES_UNSAID ? 'failing' : this.told[source];
     }
   }
 

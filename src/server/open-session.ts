@@ -3,7 +3,7 @@ import type { SecretKeyRef } from '../api/v1alpha1/common.ts';
 import { parseBaseURL } from '../authentik/base-url.ts';
 import { probe } from '../authentik/server-info.ts';
 import type { Session } from '../authentik/session.ts';
-import { isSupported, parseVersion, SUPPORTED } from '../authentik/versions.ts';
+import { standingOfVersion, SUPPORTED, type Standing } from '../authentik/versions.ts';
 import { isReady } from '../runtime/conditions.ts';
 import { OperatorError, toOperatorError } from '../runtime/errors.ts';
 import { keyOf, type ManagedObject } from '../runtime/object.ts';
@@ -22,6 +22,8 @@ export interface OpeningParts {
   readonly secrets: ConnectionSecrets;
   readonly servers: Servers;
   readonly sessions: Sessions;
+  /** For undoing: deleting takes nothing that a version could lack. */
+  readonly anyVersion?: true;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function openSession(object: ManagedObject, parts: OpeningParts): P
   const server = await serverOf(connection, parts);
   const known = parts.sessions.get(key);
   try {
-    const session = await sessionOn(server, connection);
+    const session = await sessionOn(server, connection, parts.anyVersion);
     await server.watch.begun();
     return parts.sessions.set(key, { session, server, connection }, settingsOf(connection.spec));
   } catch (thrown) {
@@ -51,9 +53,10 @@ async function serverOf(connection: ManagedObject<AuthentikConnectionSpec>, { se
   return servers.find({ address: parseBaseURL(url), token, caPem }, settingsOf(connection.spec));
 }
 
-async function sessionOn(server: Server, { spec }: ManagedObject<AuthentikConnectionSpec>): Promise<Session> {
+async function sessionOn(server: Server, { spec }: ManagedObject<AuthentikConnectionSpec>, anyVersion = false): Promise<Session> {
   const info = await probe(server.client.probing);
-  if (!isSupported(info.version)) throw unsupported(info.version);
+  const { minor, is } = anyVersion ? lenient(info.version) : standingOfVersion(info.version);
+  if (is === 'older' && !anyVersion) throw unsupported(info.version);
   return {
     url: server.address,
     publicURL: parseBaseURL(spec.publicURL ?? spec.url),
@@ -64,7 +67,7 @@ async function sessionOn(server: Server, { spec }: ManagedObject<AuthentikConnec
     locks: server.locks,
     visits: server.visits,
     info,
-    version: parseVersion(info.version).minor,
+    version: minor,
   };
 }
 
@@ -77,6 +80,17 @@ function settingsOf(spec: AuthentikConnectionSpec): ServerSettings {
   };
 }
 
+function lenient(version: string): Standing {
+  try {
+    return standingOfVersion(version);
+  } catch {
+    return { minor: SUPPORTED[0], is: 'older' };
+  }
+}
+
 function unsupported(version: string): OperatorError {
-  return new OperatorError('UnsupportedVersion', `this Authentik is ${version}; supported are ${SUPPORTED.join(', ')}: use one of these`);
+  return new OperatorError(
+    'UnsupportedVersion',
+    `this Authentik is ${version}, and the oldest that works is ${SUPPORTED[0]}: upgrade it (tested are ${SUPPORTED.join(', ')})`,
+  );
 }
