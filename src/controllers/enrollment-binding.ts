@@ -1,12 +1,15 @@
 import type { Reference } from '../api/v1alpha1/common.ts';
 import type { EnrollmentBindingSpec, EnrollmentBindingStatus } from '../api/v1alpha1/enrollment-binding.ts';
 import type { Session } from '../authentik/session.ts';
+import { FIELD_BINDINGS } from '../catalogue/field-bindings.ts';
 import { FLOW } from '../catalogue/flow.ts';
 import { targetOf } from '../catalogue/references.ts';
-import { EnrollmentResource } from '../resources/enrollment/enrollment-resource.ts';
+import { EnrollmentOnlooker } from '../resources/enrollment/enrollment-onlooker.ts';
 import { EnrollmentVerifier } from '../resources/enrollment/enrollment-verifier.ts';
 import { HeldBackError, PublicationGate } from '../resources/enrollment/publication-gate.ts';
 import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target.ts';
+import { FieldBindingResource } from '../resources/field-binding/field-binding-resource.ts';
+import { ForeignField } from '../resources/field-binding/foreign-field.ts';
 import { keyOfReference } from '../resources/references.ts';
 import type { Condition } from '../runtime/conditions.ts';
 import { OperatorError } from '../runtime/errors.ts';
@@ -14,6 +17,8 @@ import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import { NotOursError, type ConfigMapWriter } from '../runtime/store.ts';
 import { enrollmentFingerprint } from './enrollment-fingerprint.ts';
 import { managedKind, recordedUUID, referencesOf, type ManagedController, type ManagedKindParts } from './managed-kind.ts';
+
+const BINDING = FIELD_BINDINGS.EnrollmentBinding;
 
 /** A binding's references, found. */
 interface Enrollment {
@@ -121,23 +126,38 @@ function resource(
   parts: EnrollmentBindingParts,
   flow: Enrollment['flow'] | undefined,
   target: EnrollmentTarget,
-): EnrollmentResource {
+): FieldBindingResource {
+  const status = object.status as EnrollmentBindingStatus | undefined;
+  return new FieldBindingResource({
+    session,
+    binding: BINDING,
+    target,
+    flow,
+    recorded: { uuid: recordedUUID(object), before: status?.previousValue, ours: status?.publishedFlow },
+    onlooker: flow === undefined ? undefined : onlookerOf(object, session, parts, { flow, target }),
+  });
+}
+
+function onlookerOf(
+  object: ManagedObject,
+  session: Session,
+  parts: EnrollmentBindingParts,
+  { flow, target }: Enrollment,
+): EnrollmentOnlooker {
   const status = object.status as EnrollmentBindingStatus | undefined;
   const withdraws = specOf(object).onFailure === 'Withdraw';
   const subject = object.metadata.uid;
   const fingerprint = enrollmentFingerprint(object, session, target, flow, { dependencies: ownDependencies(object), store: parts.store });
-  const verifier = flow === undefined ? undefined : verifierOf(object, session, flow, target);
-  const said = conditionOf(status, 'Published');
-  const gate = { withdraws, withdrawn: status?.withdrawn, said: said?.message, visits: session.visits, subject, fingerprint };
-  return new EnrollmentResource({
+  const verifier = verifierOf(object, session, flow, target);
+  const said = conditionOf(status, 'Published')?.message;
+  return new EnrollmentOnlooker({
     session,
     target,
     flow,
+    link: new ForeignField(session, BINDING, target),
     previousValue: status?.previousValue,
-    published: status?.publishedFlow,
-    recorded: recordedUUID(object),
     verifier,
-    gate: verifier === undefined ? undefined : new PublicationGate({ verifier, ...gate }),
+    gate: new PublicationGate({ verifier, withdraws, withdrawn: status?.withdrawn, said, visits: session.visits, subject, fingerprint }),
     withdraws,
     failing: conditionOf(status, 'Verified')?.status === 'False',
     subject,

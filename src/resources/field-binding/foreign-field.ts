@@ -1,0 +1,69 @@
+import type { ApiObject } from '../../authentik/api-object.ts';
+import { parseObject } from '../entity/api-object.ts';
+import type { Session } from '../../authentik/session.ts';
+import type { FieldBinding } from '../../catalogue/field-bindings.ts';
+import { FLOW } from '../../catalogue/flow.ts';
+import { companions } from '../entity/comparison.ts';
+import { findCarrier, notThere, type BindingTarget, type CarrierRow } from './carrier-row.ts';
+
+/** One field of one object that others may own: read, set, and put back without losing what somebody else has set since. */
+export class ForeignField {
+  readonly #session: Session;
+  readonly #binding: FieldBinding;
+  readonly #target: BindingTarget;
+
+  constructor(session: Session, binding: FieldBinding, target: BindingTarget) {
+    this.#session = session;
+    this.#binding = binding;
+    this.#target = target;
+  }
+
+  /** What carries it; undefined when that is gone. @throws OperatorError when it can't carry the field. */
+  async find(): Promise<CarrierRow | undefined> {
+    return findCarrier(this.#session, this.#binding, this.#target);
+  }
+
+  /** @throws OperatorError `ReferenceNotFound` when there is nothing that carries it. */
+  async get(): Promise<CarrierRow> {
+    const found = await this.find();
+    if (found === undefined) throw notThere(this.#binding, this.#target);
+    return found;
+  }
+
+  held({ row }: CarrierRow): unknown {
+    return row[this.#binding.field];
+  }
+
+  /**
+   * Under lock, and judged by what is there this moment. The lock is the same as that of the carrier's own controller: both change the same
+   * row. Answers with what there is afterwards.
+   */
+  async set(flow: string | null, unless: (held: unknown) => boolean = () => false): Promise<CarrierRow> {
+    const [session, binding, target] = [this.#session, this.#binding, this.#target];
+    const model = binding.carriers[target.kind]?.model ?? target.kind;
+    return session.locks.run(`${model}/${target.uuid}`, async () => {
+      const found = await findCarrier(session, binding, target, { fresh: true });
+      if (found === undefined) throw notThere(binding, target);
+      if (unless(this.held(found))) return found;
+      const repeated = companions(found.carrier.fields, found.row);
+      const row: ApiObject = parseObject(await session.client.patch(found.writePath, { ...repeated, [binding.field]: flow }));
+      session.cache.upsert(found.carrier.path, row);
+      return { ...found, row };
+    });
+  }
+
+  /** Puts `before` back, unless somebody has set another flow since `ours`; a repeated call finds it done. What is gone needs nothing. */
+  async restore(before: unknown, ours: string | undefined): Promise<void> {
+    if ((await this.find()) === undefined) return;
+    const wanted = await this.linkable(before);
+    const setByOthers = (held: unknown): boolean => ours !== undefined && held !== ours && held !== null;
+    await this.set(wanted, (held) => held === wanted || setByOthers(held));
+  }
+
+  /** What the field can be set to: a flow that is still there, or none. */
+  async linkable(flow: unknown): Promise<string | null> {
+    const exists =
+      typeof flow === 'string' && (await this.#session.cache.find(FLOW.path, (candidate) => candidate.pk === flow)) !== undefined;
+    return exists ? flow : null;
+  }
+}
