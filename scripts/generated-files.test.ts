@@ -55,7 +55,7 @@ describe('docs/kinds/', () => {
     // Their conditions don't depend on what they work with.
     const parts = {} as never;
     const controllers = [
-      connectionController(parts),
+      connectionController(parts, { of: () => [] }),
       promptController(parts),
       policyController(parts),
       stageController(parts),

@@ -8,6 +8,7 @@ import { flowController } from './controllers/authentik-flow.ts';
 import { policyController } from './controllers/authentik-policy.ts';
 import { promptController } from './controllers/authentik-prompt.ts';
 import { stageController } from './controllers/authentik-stage.ts';
+import { RightsInUse } from './controllers/rights-in-use.ts';
 import { enrollmentController } from './controllers/enrollment-binding.ts';
 import { KeepingCredentials, RecalledCredentials } from './resources/kept-credentials.ts';
 import { SecretReader } from './resources/secret-reader.ts';
@@ -70,6 +71,7 @@ export class Engine {
   readonly #reconciler: Reconciler<Session>;
   readonly #dispatcher: Dispatcher<Session>;
   readonly #connections: Connections;
+  readonly #rights: RightsInUse;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -91,6 +93,7 @@ export class Engine {
       clock,
       park: (object, connection) => this.#parked.add(object, connection),
     });
+    this.#rights = new RightsInUse({ store, connections: this.#connections, sessions: this.#sessions });
     const controllers = this.#controllers(opening, secrets);
     const environment = {
       store,
@@ -144,7 +147,7 @@ export class Engine {
     const { store, configMaps } = this.#parts;
     const managed = { store, connections: this.#connections, secrets };
     return [
-      connectionController(opening),
+      connectionController(opening, this.#rights),
       promptController(managed),
       policyController(managed),
       stageController(managed),
@@ -196,7 +199,10 @@ export class Engine {
     this.#unpark(formatKey(key));
   }
 
-  #changed({ key, previous, object }: ObjectChange): void {
+  #changed(change: ObjectChange): void {
+    const { key, previous, object } = change;
+    const concerned = this.#rights.concerned(change);
+    if (concerned !== undefined) this.#dispatcher.enqueue(concerned);
     if (object === undefined) this.#sessions.objectGone(key, previous?.metadata.uid ?? '');
     if (object !== undefined || key.kind !== 'AuthentikConnection') return;
     this.#unpark(formatKey(key));

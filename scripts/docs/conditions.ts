@@ -45,7 +45,8 @@ export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
     },
     {
       type: 'PermissionsGranted',
-      meaning: "The token's roles allow everything that the operator can do; else `status.missingPermissions` lists what is missing.",
+      meaning:
+        "The token's roles allow everything that the objects on this connection take; else `status.missingPermissions` lists what is missing, the objects that need it say so themselves, and all others work. What the roles lack for anything else is said in the message. For information: the connection is Ready all the same.",
     },
     {
       type: 'ChangesFollowed',

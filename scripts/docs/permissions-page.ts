@@ -10,8 +10,13 @@ const NAME = 'authentik-flow-operator';
 export function permissionsPage(): string {
   return `${GENERATED}# Permissions in Authentik
 
-The token's user needs these global permissions, by a role. They are what everything in the catalogue takes; a connection whose role lacks some says so in
-\`status.missingPermissions\`. The [blueprint](../deploy/authentik-role.blueprint.yaml) creates role, user and token;
+The token's user has its global permissions by a role. Only what is declared takes any: the condition \`PermissionsGranted\` of a connection asks for what the
+objects on it need, on this version of Authentik, and lists what is missing in \`status.missingPermissions\`. An object that needs such a right says so itself
+(\`PermissionDenied\`, with the name of the right), and all others work. What the role lacks for types that nobody declares is only mentioned. So the role of a market
+without expression policies doesn't need the rights on them, which are the right to run code in Authentik's worker; and an operator that knows more types than its
+predecessor asks for nothing until somebody uses one. Objects with \`deletionPolicy: Retain\` don't take the right to delete.
+
+This is what everything in the catalogue takes together. The [blueprint](../deploy/authentik-role.blueprint.yaml) creates role, user and token;
 [getting started](getting-started.md#2-a-token-for-the-operator) shows how.
 
 ${table(['Of', 'May'], byModel(requiredPermissions()))}

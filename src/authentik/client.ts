@@ -15,6 +15,8 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export interface ClientOptions extends LineOptions {
   /** Key of an API token. Goes into the Authorization header and nowhere else. */
   readonly token: string;
+  /** The permission that a request takes, for telling whoever lacks it. */
+  readonly rightFor?: (method: string, path: string) => string | undefined;
 }
 
 /**
@@ -29,12 +31,14 @@ export class AuthentikClient {
   readonly #token: string;
   readonly #line: Line;
   readonly #http: AxiosInstance;
+  readonly #rightFor: ClientOptions['rightFor'];
 
   /** Throws `InvalidSpec` for a url and `SecretInvalid` for a token or a bundle that can't be used. Connects to nothing yet. */
   constructor(options: ClientOptions) {
     if (!/^[\x21-\x7e]+$/.test(options.token))
       throw new OperatorError('SecretInvalid', 'The token is empty or holds what no token can, such as a space.');
     this.#token = options.token;
+    this.#rightFor = options.rightFor;
     this.#line = new Line(options);
     this.base = this.#line.base;
     this.#http = this.#line.transport('/api/v3', { Authorization: `Bearer ${options.token}` });
@@ -114,7 +118,14 @@ export class AuthentikClient {
 
   async #send(method: Method, path: string, query: Query = {}, body?: unknown, probing = false): Promise<unknown> {
     const { base, timeoutMs } = this.#line;
-    const call: Call = { method, path, base, timeoutMs, secrets: [this.#token, ...secretValues(body)] };
+    const call: Call = {
+      method,
+      path,
+      base,
+      timeoutMs,
+      secrets: [this.#token, ...secretValues(body)],
+      right: this.#rightFor?.(method, path),
+    };
     const send = async (signal: AbortSignal): Promise<Answered<unknown>> => {
       const response = rawResponse(
         await this.#http.request<string>({

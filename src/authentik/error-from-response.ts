@@ -114,7 +114,8 @@ function refused(call: Call, response: RawResponse, detail: string): AuthentikEr
   if (/token|credential|authenticat|inactive/i.test(detail) || response.status === 401) {
     return failure('Unauthorized', `Authentik refused the token: ${quoted(call, detail)}`, response);
   }
-  return failure('PermissionDenied', `The token's user lacks a permission for ${describeCall(call)}: ${quoted(call, detail)}`, response);
+  const lacks = call.right === undefined ? 'a permission for' : `${call.right}, which it takes to`;
+  return failure('PermissionDenied', `The token's user lacks ${lacks} ${describeCall(call)}: ${quoted(call, detail)}`, response);
 }
 
 function invalid(call: Call, response: RawResponse, fields: FieldMessages): AuthentikError {

@@ -63,6 +63,8 @@ export interface Call {
   readonly timeoutMs: number;
   /** The token and secret values of the body. */
   readonly secrets: readonly string[];
+  /** The permission that it takes, as `app_label.codename`, where that is known. */
+  readonly right?: string | undefined;
 }
 
 /** How messages name a call. */

@@ -14,13 +14,24 @@ const LOOKED_AT = [
   'authentik_core.view_user',
 ];
 
-/** What a delete could take along: `used_by` shows only what the token may view, and what isn't shown can't stop us. */
-const TAKEN_ALONG = ['authentik_core.view_provider', 'authentik_policies.view_policybindingmodel'];
+/**
+ * What a delete could take along, by what is deleted: `used_by` shows only what the token may view, and what isn't shown can't stop us.
+ */
+export const TAKEN_ALONG: Readonly<Record<string, readonly string[]>> = {
+  [FLOW.model]: ['authentik_core.view_provider'],
+  [PROMPT.model]: ['authentik_stages_prompt.view_promptstage'],
+  stage: [FLOW.model, STAGE_BINDING.model].flatMap((model) => permissionsOf(model)[0] ?? []),
+  policy: [
+    'authentik_policies.view_policybindingmodel',
+    'authentik_policies.view_policybinding',
+    'authentik_stages_prompt.view_promptstage',
+  ],
+};
 
-/** The global Django permissions that the operator's token needs for everything that the catalogue can do; derived from it. */
+/** The global Django permissions that the operator's token needs for everything that the catalogue can do: what the shipped role has. */
 export function requiredPermissions(): readonly string[] {
   const managed = [FLOW, PROMPT, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES].flatMap(({ model }) => permissionsOf(model));
-  return [...new Set([...managed, ...LOOKED_AT, ...TAKEN_ALONG])].sort();
+  return [...new Set([...managed, ...LOOKED_AT, ...Object.values(TAKEN_ALONG).flat()])].sort();
 }
 
 /** What makes it quicker, and is done without when it isn't granted: the audit log tells of changes at once, caches are cleared. */

@@ -3,16 +3,16 @@ import { baseURLOf } from '../authentik/base-url.ts';
 import { missingPermissions } from '../authentik/server-info.ts';
 import type { Session } from '../authentik/session.ts';
 import { standingOfVersion } from '../authentik/versions.ts';
-import { requiredPermissions } from '../catalogue/permissions.ts';
+import { MARKET_PERMISSIONS, requiredPermissions } from '../catalogue/permissions.ts';
 import type { Judgement } from '../runtime/conditions.ts';
 import type { Controller } from '../runtime/controller.ts';
-import { OperatorError } from '../runtime/errors.ts';
 import type { External, Observation } from '../runtime/external.ts';
 import { keyOf, type ManagedObject } from '../runtime/object.ts';
 import type { Reason } from '../runtime/reasons.ts';
 import type { SourceKey } from '../runtime/store.ts';
 import { openSession, type OpeningParts } from '../server/open-session.ts';
 import type { Server } from '../server/server.ts';
+import type { RightsInUse } from './rights-in-use.ts';
 
 const CONCERNS: Partial<Record<Reason, readonly string[]>> = {
   SecretNotFound: ['Authenticated'],
@@ -24,8 +24,11 @@ const CONCERNS: Partial<Record<Reason, readonly string[]>> = {
   UnsupportedVersion: ['VersionSupported'],
 };
 
+/** How soon it is looked again whether the roles grant more, in milliseconds. */
+const LACKING_PAUSE_MS = 5 * 60_000;
+
 /** Connections: nothing in Authentik, but everything else waits for them. */
-export function connectionController(parts: OpeningParts): Controller<Session> {
+export function connectionController(parts: OpeningParts, rights: Pick<RightsInUse, 'of'>): Controller<Session> {
   /** Known from the step that connects on. */
   const serverOf = (object: ManagedObject): Server | undefined => parts.sessions.get(keyOf(object))?.server;
   return {
@@ -45,8 +48,8 @@ export function connectionController(parts: OpeningParts): Controller<Session> {
     },
     resolveReferences: () => Promise.resolve(undefined),
     readSecrets: () => Promise.resolve(undefined),
-    external: (object, session) => observed(session, serverOf(object)),
-    externalForDeletion: (object, session) => observed(session, serverOf(object)),
+    external: (object, session) => observed(session, serverOf(object), rights.of(object, session)),
+    externalForDeletion: (object, session) => observed(session, serverOf(object), []),
     conditionsFor: (error) => CONCERNS[error.reason] ?? [],
     isHeldBy: (object, dependent) =>
       (dependent.status as { connection?: string } | undefined)?.connection === `${object.metadata.namespace}/${object.metadata.name}`,
@@ -66,8 +69,8 @@ function sources(object: ManagedObject): readonly SourceKey[] {
   ];
 }
 
-function observed(session: Session, server: Server | undefined): External {
-  const missing = missingPermissions(session.info, requiredPermissions());
+function observed(session: Session, server: Server | undefined, needed: readonly string[]): External {
+  const missing = missingPermissions(session.info, needed);
   const observation: Observation = {
     exists: true,
     differences: [],
@@ -76,9 +79,9 @@ function observed(session: Session, server: Server | undefined): External {
     conditions: [
       { type: 'Authenticated', status: 'True', reason: 'Reconciled', message: `the token is that of ${session.info.username}` },
       supported(session),
-      ...(missing.length > 0
-        ? []
-        : [{ type: 'PermissionsGranted', status: 'True', reason: 'Reconciled', message: granted(session) } as const]),
+      missing.length > 0
+        ? { type: 'PermissionsGranted', status: 'False', reason: 'PermissionDenied', message: lacking(session, missing) }
+        : { type: 'PermissionsGranted', status: 'True', reason: 'Reconciled', message: granted(session, needed) },
     ],
   };
   const nothing = async (): Promise<Observation> => {
@@ -94,14 +97,8 @@ function observed(session: Session, server: Server | undefined): External {
     blockers: async () => Promise.resolve([]),
     delete: async () => Promise.resolve(),
     restore: async () => Promise.resolve(),
-    settle: async () => {
-      if (missing.length > 0)
-        throw new OperatorError(
-          'PermissionDenied',
-          `the token of ${session.info.username} lacks ${missing.length} permissions, the first is ${missing[0] ?? ''}; all are in status.missingPermissions`,
-        );
-      return Promise.resolve({});
-    },
+    // Authentik tells nobody that a role was given more.
+    settle: async () => Promise.resolve(missing.length === 0 ? {} : { lookAgainMs: LACKING_PAUSE_MS }),
   };
 }
 
@@ -113,11 +110,22 @@ function supported({ info, version }: Session): Judgement {
   return { type, status: 'Unknown', reason: 'UntestedVersion', message };
 }
 
-function granted(session: Session): string {
+/** Those who need what is missing say so themselves; all the others work. */
+function lacking({ info }: Session, missing: readonly string[]): string {
+  const [first = '', ...others] = missing;
+  const more = others.length === 0 ? '' : ` and ${others.length} more, all in status.missingPermissions`;
+  return `the token of ${info.username} lacks what declared objects take: ${first}${more}. Only those objects are held up by it`;
+}
+
+function granted(session: Session, needed: readonly string[]): string {
   if (session.info.isSuperuser) return 'the token is that of a superuser; a role with the listed permissions is enough';
-  return session.info.permissions === undefined
-    ? 'this Authentik does not tell the rights of the token; a missing one shows when it is needed'
-    : 'the roles grant everything that the operator can do';
+  if (session.info.permissions === undefined)
+    return 'this Authentik does not tell the rights of the token; a missing one shows when it is needed';
+  const all = [...requiredPermissions(), ...MARKET_PERMISSIONS].filter((permission) => !needed.includes(permission));
+  const [first, ...others] = missingPermissions(session.info, all);
+  if (first === undefined) return 'the roles grant everything that the operator can do';
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `the roles grant what the declared objects take; for what nobody declares they lack ${first}${more}`;
 }
 
 const NOT_ALLOWED = {

@@ -32,7 +32,8 @@ export function managedKind(parts: ManagedKindParts): Pick<ManagedController<nev
   };
 }
 
-function policiesOf(object: ManagedObject, connections: Connections): Policies {
+/** The policies in force for an object, with those of its connection. */
+export function policiesOf(object: ManagedObject, connections: Pick<Connections, 'find'>): Policies {
   const spec = object.spec as ManagedSpec;
   const defaults = connections.find(object)?.spec.defaults;
   return {

@@ -30,7 +30,7 @@ export function conclude<Session>(pass: Pass<Session>, outcome: Outcome, before:
       conditions.mark(judge('Ready', 'True', 'Reconciled', 'Authentik holds what the spec declares'));
       conditions.remove('Reconciling');
       conditions.remove('Stalled');
-      return { kind: 'done' };
+      return pass.lookAgainMs === undefined ? { kind: 'done' } : { kind: 'after', ms: pass.lookAgainMs };
     case 'paused':
       conditions.mark(judge('Ready', 'Unknown', 'Paused', 'writes are stopped by the annotation; remove it to go on'));
       conditions.remove('Reconciling');

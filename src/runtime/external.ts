@@ -72,6 +72,8 @@ export interface SettleResult {
   /** Something that had to be changed once more, as an event tells it. */
   readonly deed?: { readonly reason: EventReason; readonly message: string };
   readonly failure?: OperatorError;
+  /** All is as it should be, and may be better later without anybody telling; in milliseconds. */
+  readonly lookAgainMs?: number;
   readonly status?: Readonly<Record<string, unknown>>;
   readonly conditions?: readonly Judgement[];
 }

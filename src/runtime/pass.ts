@@ -42,6 +42,8 @@ export interface Pass<Session> {
   secrets: unknown;
   external: External | undefined;
   observation: Observation | undefined;
+  /** How soon to look again although all is as it should be, in milliseconds. */
+  lookAgainMs: number | undefined;
 }
 
 /** Where nothing else is known: the default time-out of requests. */
@@ -78,6 +80,7 @@ export function beginPass<Session>(
     secrets: undefined,
     external: undefined,
     observation: undefined,
+    lookAgainMs: undefined,
   };
 }
 

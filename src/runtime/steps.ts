@@ -115,6 +115,7 @@ async function settle<Session>(pass: Pass<Session>, environment: Environment): P
   const result = await externalOf(pass).settle?.(required(pass.observation, 'the observation'));
   if (result === undefined) return;
   Object.assign(pass.status, result.status);
+  pass.lookAgainMs = result.lookAgainMs;
   for (const judgement of result.conditions ?? []) {
     warnOfAdvice(pass, judgement, environment);
     pass.conditions.mark(judgement);

@@ -3,6 +3,7 @@ import type { Ending, OwnWrite, Traffic } from '../authentik/line.ts';
 import { carriesLink, isSeenByVisitors } from '../authentik/seen-by-visitors.ts';
 import type { KeyedLock } from '../authentik/keyed-lock.ts';
 import { VisitMemory } from '../authentik/visit-memory.ts';
+import { rightFor } from './right-for.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { CacheClearing } from './cache-clearing.ts';
@@ -64,7 +65,14 @@ export class Server implements Traffic {
     this.address = address;
     this.caPem = caPem;
     this.locks = locks;
-    this.client = new AuthentikClient({ ...clientOptions, url: address, token, ...(caPem === undefined ? {} : { caPem }), traffic: this });
+    this.client = new AuthentikClient({
+      ...clientOptions,
+      rightFor,
+      url: address,
+      token,
+      ...(caPem === undefined ? {} : { caPem }),
+      traffic: this,
+    });
     this.health = new Health({
       host: new URL(address).host,
       clock,

@@ -81,7 +81,7 @@ const status = z.object({
   user: z.string().max(512).describe("The token's user.").optional(),
   missingPermissions: z
     .array(z.string().max(256))
-    .meta({ description: "What the token's roles lack for everything the operator can do.", 'x-kubernetes-list-type': 'set' })
+    .meta({ description: "What the token's roles lack for the objects that use this connection.", 'x-kubernetes-list-type': 'set' })
     .optional(),
 });
 
