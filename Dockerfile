@@ -36,5 +36,5 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
 WORKDIR /app
 USER 65532:65532
 EXPOSE 8080
-# Smaller rather than quicker, which nobody notices at some passes a second: saves some 25 MB (bench/idle-memory.ts takes flags and variables from here).
+# Smaller rather than quicker, which nobody notices at some passes a second: saves some 25 MB (bench/shipped.ts takes flags and variables from here).
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "--no-sparkplug", "--no-maglev", "/app/main.js"]

@@ -12,6 +12,7 @@ import { RightsInUse } from './controllers/rights-in-use.ts';
 import { enrollmentController } from './controllers/enrollment-binding.ts';
 import { KeepingCredentials, RecalledCredentials } from './resources/kept-credentials.ts';
 import { SecretReader } from './resources/secret-reader.ts';
+import { Referrers } from './resources/referrers.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
 import { dependencyTopic } from './runtime/deletion.ts';
@@ -145,7 +146,7 @@ export class Engine {
 
   #controllers(opening: OpeningParts, secrets: SecretReader): readonly Controller<Session>[] {
     const { store, configMaps } = this.#parts;
-    const managed = { store, connections: this.#connections, secrets };
+    const managed = { store, referrers: new Referrers(store), connections: this.#connections, secrets };
     return [
       connectionController(opening, this.#rights),
       promptController(managed),

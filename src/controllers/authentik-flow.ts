@@ -64,7 +64,9 @@ function adviser(object: ManagedObject, session: Session, parts: ManagedKindPart
   return async (uuid) =>
     settleAdvice(async () => {
       const connection = parts.connections.nameOf(object);
-      return connection === undefined ? [] : adviceOnFlow({ session, store: parts.store }, { object, uuid, connection });
+      return connection === undefined
+        ? []
+        : adviceOnFlow({ session, store: parts.store, referrers: parts.referrers }, { object, uuid, connection });
     });
 }
 
@@ -83,12 +85,12 @@ function onlyLeadsOn(object: ManagedObject, { store }: ManagedKindParts): boolea
 }
 
 /** The stages of ours that link to the flow. */
-function linkedFrom(object: ManagedObject, { store }: ManagedKindParts): readonly LinkHolder[] {
-  const { name, namespace } = object.metadata;
+function linkedFrom(object: ManagedObject, { referrers }: ManagedKindParts): readonly LinkHolder[] {
+  const { name } = object.metadata;
   const url = (object.status as AuthentikFlowStatus | undefined)?.connectionURL;
-  return store.list('AuthentikStage').flatMap((stage) => {
+  return referrers.stagesLinkingTo(object).flatMap((stage) => {
     const status = stage.status as { uuid?: string; connectionURL?: string } | undefined;
-    if (stage.metadata.namespace !== namespace || status?.uuid === undefined || status.connectionURL !== url) return [];
+    if (status?.uuid === undefined || status.connectionURL !== url) return [];
     const { uuid } = status;
     const { entity, values } = memberOf(STAGES, stage.spec as AuthentikStageSpec);
     const links = entity.fields.filter((field) => isWeak(field) && (values[specName(field)] as Reference | undefined)?.name === name);

@@ -44,7 +44,11 @@ async function adviceOn(object: ManagedObject, session: Session, parts: ManagedK
       ? []
       : [{ object: flow, uuid, connection }];
   });
-  return adviceOnStage({ session, store: parts.store }, flows, (object.spec as AuthentikStageSpec).name ?? object.metadata.name);
+  return adviceOnStage(
+    { session, store: parts.store, referrers: parts.referrers },
+    flows,
+    (object.spec as AuthentikStageSpec).name ?? object.metadata.name,
+  );
 }
 
 /** What Authentik listed, and our own flows that have bound the stage since. */
@@ -60,11 +64,6 @@ function flowsOf(row: ApiObject, object: ManagedObject, parts: ManagedKindParts)
 }
 
 /** The flows of ours that have bound the stage. */
-function flowsOfOurs(object: ManagedObject, { store }: ManagedKindParts): readonly ManagedObject[] {
-  return store.list('AuthentikFlow').filter((flow) => flow.metadata.namespace === object.metadata.namespace && binds(flow, object));
-}
-
-function binds(flow: ManagedObject, stage: ManagedObject): boolean {
-  const created = (flow.status as { uuid?: string } | undefined)?.uuid !== undefined;
-  return created && (flow.spec as AuthentikFlowSpec).stages?.some((entry) => entry.stageRef.name === stage.metadata.name) === true;
+function flowsOfOurs(object: ManagedObject, { referrers }: ManagedKindParts): readonly ManagedObject[] {
+  return referrers.flowsOf(object).filter((flow) => (flow.status as { uuid?: string } | undefined)?.uuid !== undefined);
 }

@@ -6,6 +6,7 @@ import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import type { SourceKey, ObjectStore } from '../runtime/store.ts';
 import type { MemberSecrets } from '../resources/member-secrets.ts';
 import { keyOfReference, ReferenceResolver } from '../resources/references.ts';
+import type { Referrers } from '../resources/referrers.ts';
 import type { SecretReader } from '../resources/secret-reader.ts';
 import type { References } from '../resources/entity/desired.ts';
 import type { Connections } from '../server/connections.ts';
@@ -13,6 +14,7 @@ import type { Connections } from '../server/connections.ts';
 /** What every controller of a kind with something in Authentik works with. */
 export interface ManagedKindParts {
   readonly store: Pick<ObjectStore, 'get' | 'list'>;
+  readonly referrers: Referrers;
   readonly connections: Connections;
   readonly secrets: SecretReader;
 }

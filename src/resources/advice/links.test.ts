@@ -2,6 +2,7 @@ import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { ManagedObject } from '../../runtime/object.ts';
 import { MemoryStore } from '../../runtime/testing/memory-store.ts';
+import { Referrers } from '../referrers.ts';
 import { linksTo } from './links.ts';
 
 const UUID = 'the-flow';
@@ -56,7 +57,9 @@ it.each([
 ] as const)('in Authentik: $reason', async ({ permissions, rows, linked, asks }) => {
   const { asked, session } = server(permissions, rows);
   const { store, flow } = here();
-  expect(await linksTo({ session, store }, { object: flow, uuid: UUID, connection: 'market/default' })).toEqual(linked);
+  expect(
+    await linksTo({ session, store, referrers: new Referrers(store) }, { object: flow, uuid: UUID, connection: 'market/default' }),
+  ).toEqual(linked);
   expect(asked.length > 0).toBe(asks);
 });
 
@@ -79,7 +82,10 @@ it.each([
 ])('declared here: $reason', async ({ kind, spec, links }) => {
   const { asked, session } = server('superuser');
   const { store, flow } = here(kind, spec);
-  const linkedBy = await linksTo({ session, store }, { object: flow, uuid: UUID, connection: 'market/default' });
+  const linkedBy = await linksTo(
+    { session, store, referrers: new Referrers(store) },
+    { object: flow, uuid: UUID, connection: 'market/default' },
+  );
   expect(linkedBy?.length ?? 0).toBe(links ? 1 : 0);
   // What is declared here costs no request.
   expect(asked.length === 0).toBe(links);
@@ -89,5 +95,7 @@ it('doesn’t say of flows that brands may link to, which nobody gave us the rig
   const { session } = server('superuser');
   const { store } = here();
   const flow = store.apply('AuthentikFlow', 'recovery', { slug: 'recovery', designation: 'recovery' });
-  expect(await linksTo({ session, store }, { object: flow, uuid: UUID, connection: 'market/default' })).toBeUndefined();
+  expect(
+    await linksTo({ session, store, referrers: new Referrers(store) }, { object: flow, uuid: UUID, connection: 'market/default' }),
+  ).toBeUndefined();
 });

@@ -3,11 +3,13 @@ import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { ManagedObject } from '../../runtime/object.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
+import type { Referrers } from '../referrers.ts';
 
 /** What advice is read from: the objects here, and the lists that a session holds for them anyway. */
 export interface AdviceSources {
   readonly session: Session;
   readonly store: Pick<ObjectStore, 'get' | 'list'>;
+  readonly referrers: Pick<Referrers, 'leadingTo'>;
 }
 
 const Named = z.looseObject({ name: z.string(), meta_model_name: z.string().optional() });
