@@ -9,6 +9,7 @@ import { settleAdvice } from '../resources/advice/judgement.ts';
 import type { LinkHolder } from '../resources/entity/clear-link.ts';
 import { declaredFlow, resolvedFlow, type DesiredFlow } from '../resources/flow/desired-flow.ts';
 import { FlowResource, type Advise } from '../resources/flow/flow-resource.ts';
+import { Parking } from '../resources/flow/parking.ts';
 import { keyOfReference } from '../resources/references.ts';
 import { ADVICE } from '../runtime/conditions.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
@@ -38,6 +39,9 @@ export function flowController(parts: ManagedKindParts): ManagedController<Desir
     external: (object, session, desired) =>
       resource(object, session, desired, { advise: adviser(object, session, parts), leadsOn: onlyLeadsOn(object, parts) }),
     externalForDeletion: (object, session) => resource(object, session, NOTHING, { linkedFrom: () => linkedFrom(object, parts) }),
+    tidy: async (object, session) => {
+      await new Parking(session, object.metadata.uid).remove();
+    },
   };
 }
 

@@ -50,9 +50,16 @@ export async function fetchSource(kubeConfig: k8s.KubeConfig, key: SourceKey): P
   } catch (error) {
     const code = statusCodeOf(error);
     if (code === 404) return undefined;
-    if (code === 403) throw new OperatorError('StoreUnavailable', `the operator may not read ${name}: ${describeApiError(error)}`);
+    if (code === 403) throw forbidden(key.kind, name, error);
     throw storeUnavailable(`read ${name}`, error);
   }
+}
+
+/** RBAC, which no waiting mends: said with the right that is missing, and where a Secret's comes from. */
+function forbidden(kind: SourceKey['kind'], name: string, error: unknown): OperatorError {
+  const grant = kind === 'Secret' ? ', or list it in `rbac.secretNames` of the chart' : '';
+  const remedy = `give its ServiceAccount the right to get it${grant}`;
+  return new OperatorError('StoreUnavailable', `the operator may not read ${name}: ${remedy} (${describeApiError(error)})`);
 }
 
 function decodeAll(encoded: Readonly<Record<string, string>> | null | undefined): Record<string, string> {

@@ -226,7 +226,11 @@ describe('KubeSourceStore', () => {
   });
 
   it.each([
-    { status: 403, message: 'the operator may not read Secret shop/smtp: HTTP 403: no rights' },
+    {
+      status: 403,
+      message:
+        'the operator may not read Secret shop/smtp: give its ServiceAccount the right to get it, or list it in `rbac.secretNames` of the chart (HTTP 403: no rights)',
+    },
     { status: 500, message: 'could not read Secret shop/smtp: HTTP 500: no rights' },
   ])('says so when it gets $status', async ({ status, message }) => {
     server.interfere = () => ({ status, body: { kind: 'Status', message: 'no rights' } });

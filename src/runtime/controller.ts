@@ -44,6 +44,8 @@ export interface Controller<Session, References = unknown, Secrets = unknown> {
   external(object: ManagedObject, session: Session, references: References, secrets: Secrets): External;
   /** For deleting, when references and Secrets may be gone already: only observe, blockers, delete and restore are called. */
   externalForDeletion(object: ManagedObject, session: Session): External;
+  /** Takes away what an interrupted change has left beside the counterpart, when that itself stays as it is. */
+  tidy?(object: ManagedObject, session: Session): Promise<void>;
   /** Dependencies that must be Ready before this one may be. */
   readyAfter(object: ManagedObject): readonly ObjectKey[];
   /** The conditions that a failure is about, where these aren't that of the step. */

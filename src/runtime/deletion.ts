@@ -3,6 +3,7 @@ import { OperatorError, toOperatorError } from './errors.ts';
 import type { External, Observation } from './external.ts';
 import { holder, recordedRival } from './claim.ts';
 import { waitForEarlier } from './create-step.ts';
+import { DeferredError } from './deferred.ts';
 import { reaches } from './dependency-loop.ts';
 import { formatKey, type ObjectKey } from './object.ts';
 import { leftBehind, release } from './left-behind.ts';
@@ -73,8 +74,9 @@ async function undo<Session>(pass: Pass<Session>, environment: Environment): Pro
   if (uuid === undefined && pendingCreate === undefined) return;
   pass.policies = pass.controller.policies(pass.object);
   const policy = pass.policies.deletion ?? (adopted === undefined ? 'Delete' : 'Restore');
-  // What stays as it is needs nobody to be asked.
+  // What stays as it is needs nobody's answer.
   if (policy === 'Retain') {
+    await tidy(pass);
     environment.events.record(pass.object, 'Normal', 'Retained', `left "${name}" in Authentik as it is`);
     return;
   }
@@ -82,6 +84,20 @@ async function undo<Session>(pass: Pass<Session>, environment: Environment): Pro
   if (external === undefined) return;
   const observation = await external.observe();
   if (isOurs(pass, environment, observation, name)) await apply(pass, environment, external, observation, policy);
+}
+
+/**
+ * What stays is left without a trace of an interrupted change, if the server can be asked. A connection that is being opened is waited for,
+ * since that is when it matters: after a crash. A server that doesn't answer holds nobody.
+ */
+async function tidy<Session>({ controller, object }: Pass<Session>): Promise<void> {
+  if (controller.tidy === undefined) return;
+  try {
+    const { session } = await controller.connect(object);
+    await controller.tidy(object, session);
+  } catch (thrown) {
+    if (thrown instanceof DeferredError) throw thrown;
+  }
 }
 
 /** Whether what was found is ours to undo. Throws while an unanswered create may still arrive, for it would be nobody's then. */

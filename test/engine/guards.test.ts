@@ -165,6 +165,34 @@ describe('a guarded stage in the live login flow', () => {
     expect(sim.snapshot()).toEqual(before);
   });
 
+  describe.each([
+    { server: 'is there', down: false },
+    { server: 'is away', down: true },
+  ])('when the operator died, and the flow is retained while the server $server', ({ down }) => {
+    it.each(Array.from({ length: WRITES - 1 }, (_, index) => ({ index })))('at write $index', async ({ index }) => {
+      const dead = new Promise<void>((resolve) => {
+        atWrite = (number) => {
+          if (number !== index) return;
+          bed.store.failWrites = 1_000;
+          sim.setDown(true);
+          resolve();
+        };
+      });
+      bed.apply('AuthentikFlow', 'login', { ...guardedLogin, deletionPolicy: 'Retain' });
+      await dead;
+      await bed.stop();
+      bed.store.failWrites = 0;
+      atWrite = () => undefined;
+      sim.setDown(down);
+      bed.delete('AuthentikFlow', 'login');
+      bed = new EngineBed({}, bed);
+      bed.engine.work();
+      await bed.until('AuthentikFlow', 'login', 'gone');
+      sim.setDown(false);
+      if (!down) await noParking();
+    });
+  });
+
   it('says which other stage has its order, in the order in which they run', async () => {
     bed.apply('AuthentikFlow', 'login', { ...guardedLogin, stages: [{ ...closedAtNight, order: 20 }] });
     await bed.until('AuthentikFlow', 'login', 'True/Reconciled');

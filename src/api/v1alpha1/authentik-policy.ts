@@ -27,7 +27,7 @@ export const AuthentikPolicy = defineKind({
   description: 'One policy in Authentik: a decision that flows and stages can be made to depend on.',
   spec,
   status: z.object(managedStatus),
-  columns: [{ name: 'Type', path: '.spec.type' }, 'Ready', 'Age', 'WideReason', 'UUID', 'Connection', 'LastChange'],
+  columns: [{ name: 'Type', path: '.spec.type' }, 'Ready', 'Reason', 'Age', 'UUID', 'Connection', 'LastChange'],
 });
 
 export type AuthentikPolicySpec = ManagedSpec & { readonly name?: string | undefined; readonly type: PolicyType } & Readonly<
