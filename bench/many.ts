@@ -116,7 +116,9 @@ async function restart(former: EngineBed, standIns: StandIns): Promise<readonly 
 
 const standIns = await startStandIns(1, REQUEST_MS);
 const bed = new EngineBed({ workers: WORKERS });
+const forgetting = setInterval(() => forget(bed), 1000);
 const rows = [...(await build(bed, standIns)), ...(await idle(bed)), ...(await edit(bed)), ...(await restart(bed, standIns))];
+clearInterval(forgetting);
 standIns.stop();
 process.send?.(rows);
 process.exit(0);

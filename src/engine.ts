@@ -25,6 +25,7 @@ import { toOperatorError } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import { formatKey, keyOf, parseKey, type ObjectKey } from './runtime/object.ts';
 import { scrubbed } from './runtime/quoted.ts';
+import { oneATurn } from './runtime/one-a-turn.ts';
 import { Reconciler } from './runtime/reconciler.ts';
 import { Patience } from './runtime/patience.ts';
 import type { Redaction } from './runtime/redaction.ts';
@@ -77,7 +78,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     const { store, sources, log, metrics, redaction, clientOptions, clock = systemClock } = parts;
-    this.queue = new Workqueue({ ...(parts.retry ?? RETRY), logger: log, clock });
+    this.queue = new Workqueue({ ...(parts.retry ?? RETRY), logger: log, clock, turn: oneATurn() });
     const index = new DependencyIndex();
     const events = redacted(parts.events, redaction);
     this.#servers = new Servers({ clock, clientOptions: { ...clientOptions, log }, listener: this.#listener() });

@@ -5,12 +5,18 @@ import type { ServerInfo } from './server-info.ts';
 import type { MinorVersion } from './versions.ts';
 import type { VisitMemory } from './visit-memory.ts';
 
+/** Chooses rows by what a field holds; `pk` is a field too. */
+export interface Having {
+  readonly field: string;
+  readonly value: string;
+}
+
 /** What is known of a server's objects. Reads answer from memory as far as that is up to date. */
 export interface Mirror {
   /** All objects of a list. The array never changes after it was returned. Throws what the client throws. */
   list(path: string): Promise<readonly ApiObject[]>;
-  /** As {@link list}, but as old as may be: for what isn't worth a request of its own. */
-  lately(path: string): Promise<readonly ApiObject[]>;
+  /** As {@link list}, or the part whose field holds a value, but as old as may be: for what isn't worth a request of its own. */
+  lately(path: string, having?: Having): Promise<readonly ApiObject[]>;
   /** The object with that primary key, if the list has it. */
   get(path: string, pk: string): Promise<ApiObject | undefined>;
   /** The object whose unique `field` holds `value` exactly. */

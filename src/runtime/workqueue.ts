@@ -13,6 +13,8 @@ export interface WorkqueueOptions {
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
+  /** Awaited before each run: what else wants the event loop has its turn. At least a microtask. */
+  readonly turn?: () => Promise<void>;
   /** Hears of handlers that reject. */
   readonly logger?: Pick<Logger, 'error'>;
 }
@@ -198,7 +200,7 @@ export class Workqueue<T extends string = string> {
 
   async #run(key: T, handler: WorkHandler<T>): Promise<void> {
     // Whoever adds a key is not made to run its handler.
-    await Promise.resolve();
+    await (this.#options.turn?.() ?? Promise.resolve());
     try {
       if (!this.#stopped) await handler(key, this.#abort.signal);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { AuthentikClient } from '../authentik/client.ts';
 import type { OwnWrite } from '../authentik/line.ts';
 import { AuthentikError } from '../authentik/errors.ts';
 import { segment } from '../authentik/path.ts';
-import type { Mirror } from '../authentik/session.ts';
+import type { Having, Mirror } from '../authentik/session.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import { FLOW } from '../catalogue/flow.ts';
 import { TARGETS } from '../catalogue/references.ts';
@@ -64,8 +64,9 @@ export class ServerMirror implements Mirror {
     return (await this.#settled(path)).all();
   }
 
-  async lately(path: string): Promise<readonly ApiObject[]> {
-    return this.#held(path)?.all() ?? this.list(path);
+  async lately(path: string, having?: Having): Promise<readonly ApiObject[]> {
+    const table = this.#held(path) ?? (await this.#settled(path));
+    return having === undefined ? table.all() : table.where(having.field, having.value);
   }
 
   async get(path: string, pk: string): Promise<ApiObject | undefined> {

@@ -18,7 +18,7 @@ export async function readFlow(
   options: { readonly allPolicies?: true } = {},
 ): Promise<FlowModel | undefined> {
   const { cache } = sources.session;
-  const row = (await cache.lately(FLOW.path)).find((candidate) => candidate.pk === flow.uuid);
+  const [row] = await cache.lately(FLOW.path, { field: 'pk', value: flow.uuid });
   if (row === undefined) return undefined;
   const spec = flow.object.spec as AuthentikFlowSpec;
   const references = policyReferences(spec);
@@ -26,8 +26,8 @@ export async function readFlow(
     references === undefined && options.allPolicies !== true
       ? undefined
       : await readPolicies(sources, references ?? [], flow.object.metadata.namespace);
-  const bindings = spec.stages === undefined ? undefined : await cache.lately(STAGE_BINDING.path);
-  const places = bindings?.filter((binding) => binding['target'] === row.pk).sort((a, b) => orderOf(a) - orderOf(b));
+  const bindings = spec.stages === undefined ? undefined : await cache.lately(STAGE_BINDING.path, { field: 'target', value: row.pk });
+  const places = bindings === undefined ? undefined : [...bindings].sort((a, b) => orderOf(a) - orderOf(b));
   return {
     slug: String(row['slug']),
     fields: row,

@@ -38,7 +38,7 @@ function modelOf(object: ManagedObject | undefined): string | undefined {
 async function listedModel({ session }: AdviceSources, flow: FlowOfOurs, pk: string): Promise<string | undefined> {
   const { stages = [] } = flow.object.spec as AuthentikFlowSpec;
   if (!stages.some((entry) => entry.stageRef.external !== undefined)) return undefined;
-  const row = (await session.cache.lately(targetOf('stage').path)).find((candidate) => candidate.pk === pk);
+  const [row] = await session.cache.lately(targetOf('stage').path, { field: 'pk', value: pk });
   return row === undefined ? undefined : String(row['meta_model_name']);
 }
 
@@ -53,13 +53,13 @@ async function rowOf(
   const isOfType = (object: ManagedObject): boolean => (object.spec as AuthentikStageSpec).type === entry.type;
   const isListed =
     ours !== undefined || store.list('AuthentikStage').some((object) => isOfType(object) && connectionOf(object) === flow.connection);
-  return isListed ? (await session.cache.lately(entry.path)).find((row) => row.pk === pk) : undefined;
+  return isListed ? (await session.cache.lately(entry.path, { field: 'pk', value: pk }))[0] : undefined;
 }
 
 /** Where prompt stages are listed, so are prompts: each of ours names some. */
 async function promptsOf({ session }: AdviceSources, row: ApiObject): Promise<readonly PromptModel[] | undefined> {
   const keys = keysIn(row, 'fields');
-  const prompts = (await session.cache.lately(PROMPT.path)).filter((prompt) => keys.includes(prompt.pk));
+  const prompts = (await Promise.all(keys.map(async (value) => session.cache.lately(PROMPT.path, { field: 'pk', value })))).flat();
   if (prompts.length < keys.length) return undefined;
   return prompts.map((prompt) => ({ fieldKey: String(prompt['field_key']), type: String(prompt['type']) }));
 }
