@@ -14,7 +14,7 @@ const REQUEST_MS = 50;
 const IN_FLIGHT = 4;
 /** As by default. */
 const WORKERS = 32;
-const IDLE_MS = 30_000;
+const IDLE_MS = 60_000;
 const EDITS = 15;
 /** The log is asked about this often while it idles: twice as often as by default. */
 const CONNECTION = { driftPollInterval: '15s' };

@@ -6,7 +6,7 @@ const [count = '1', delayMs = '0'] = process.argv.slice(2);
 const sims: readonly AuthentikSim[] = await Promise.all(
   Array.from({ length: Number(count) }, async () => startAuthentikSim({ version: '2026.2' })),
 );
-for (const sim of sims) if (Number(delayMs) > 0) sim.faults.inject({ match: {}, respond: { kind: 'delay', ms: Number(delayMs) } });
+for (const sim of sims) if (Number(delayMs) > 0) sim.faults.inject({ match: {}, respond: { kind: 'pace', ms: Number(delayMs) } });
 
 function obey(order: StandInOrder): StandInReply {
   switch (order.order) {

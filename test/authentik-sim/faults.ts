@@ -19,7 +19,9 @@ export type FaultResponse =
   /** Cuts the connection, before the request took effect or after. */
   | { kind: 'cut'; when: 'before' | 'after' }
   /** Answers as usual, later. */
-  | { kind: 'delay'; ms: number };
+  | { kind: 'delay'; ms: number }
+  /** Answers as usual, and takes so long for it in all, its own work included. */
+  | { kind: 'pace'; ms: number };
 
 export interface FaultRule {
   /** `pathPrefix` may leave out `/api/v3`. */

@@ -133,6 +133,13 @@ class Exchange {
         await sleep(fault.ms);
         this.send((await this.apply()).answer);
         return;
+      case 'pace': {
+        const began = performance.now();
+        const { answer } = await this.apply();
+        await sleep(Math.max(0, fault.ms - (performance.now() - began)));
+        this.send(answer);
+        return;
+      }
       case undefined:
         this.send((await this.apply()).answer);
     }
