@@ -10,6 +10,7 @@ import { HeldBackError, PublicationGate } from '../resources/enrollment/publicat
 import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target.ts';
 import { FieldBindingResource } from '../resources/field-binding/field-binding-resource.ts';
 import { ForeignField } from '../resources/field-binding/foreign-field.ts';
+import { refuseSecondWriter } from '../resources/field-binding/second-writer.ts';
 import { keyOfReference } from '../resources/references.ts';
 import type { Condition } from '../runtime/conditions.ts';
 import { OperatorError } from '../runtime/errors.ts';
@@ -93,31 +94,11 @@ async function resolve(object: ManagedObject, session: Session, parts: ManagedKi
     throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
   const { reference, kind } = targetReference(object);
   const target = String(await references.resolve(reference, kind));
-  refuseSecondWriter(object, target, session.url, parts);
+  refuseSecondWriter(object, { uuid: target, url: session.url }, parts.store.list('EnrollmentBinding'));
   return {
     flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) },
     target: { kind, uuid: target, name: targetName(object, parts) },
   };
-}
-
-/** Two bindings may name one target in different ways, which their claims can't tell. Who has it on record keeps it. */
-function refuseSecondWriter(object: ManagedObject, target: string, url: string, parts: ManagedKindParts): void {
-  const rival = parts.store.list('EnrollmentBinding').find((other) => {
-    const status = other.status as EnrollmentBindingStatus | undefined;
-    return other.metadata.uid !== object.metadata.uid && status?.uuid === target && status.connectionURL === url;
-  });
-  // Both may have looked before either wrote: then the older one keeps it.
-  const mine = recordedUUID(object) === target;
-  if (rival === undefined || (mine && !isOlder(rival, object))) return;
-  throw new OperatorError(
-    'Conflict',
-    `EnrollmentBinding ${rival.metadata.namespace}/${rival.metadata.name} already publishes a flow there; delete one of the two`,
-  );
-}
-
-function isOlder(a: ManagedObject, b: ManagedObject): boolean {
-  const rank = ({ metadata }: ManagedObject): string => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
-  return rank(a) < rank(b);
 }
 
 function resource(

@@ -92,12 +92,14 @@ describe("a row of the table of fields on objects that aren't ours", () => {
     });
   });
 
-  it('sees that others have changed it, and still knows what was there first', async () => {
+  it('puts right what others have changed, and still knows what was there first', async () => {
     await setByHand(flow(2).uuid);
     session.cache.invalidate();
     const resource = bound({ to: flow(0), before: flow(1).uuid, ours: flow(0).uuid });
     const observed = await resource.observe();
     expect(observed).toMatchObject({ differences: [{ field: 'recoveryFlow' }], status: { formerFlow: flow(1).uuid } });
+    expect(await resource.update()).toMatchObject({ differences: [], status: { formerFlow: flow(1).uuid } });
+    expect(await held()).toBe(flow(0).uuid);
   });
 
   it.each([
