@@ -102,6 +102,17 @@ describe('DriftFeed', () => {
     expect((await feed.poll()).changes).toEqual([]);
   });
 
+  it('reads on where the log is long by our own doing', async () => {
+    const log = new Log();
+    const feed = new DriftFeed(log);
+    log.add(0);
+    await feed.poll();
+    for (let at = 0; at < 1500; at += 1) log.add(1000 + at);
+    const report = await feed.poll(1500);
+    expect(report.complete).toBe(true);
+    expect(report.changes).toHaveLength(1500);
+  });
+
   it('reports what was made a moment before the first poll and became visible after it', async () => {
     const log = new Log();
     log.add(30);

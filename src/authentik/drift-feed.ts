@@ -25,7 +25,7 @@ const PATH = '/events/events/';
 const ACTIONS = ['model_updated', 'model_created', 'model_deleted'] as const;
 /** An event is dated when it is made and visible when its transaction ends, so that a newer one may be visible before it. */
 const OVERLAP_MS = 60_000;
-/** So many pages at most are read to reach what was known before. */
+/** So many pages of what others did are read at most to reach what was known before. */
 const MAX_PAGES = 10;
 
 const Event = z.looseObject({
@@ -63,14 +63,15 @@ export class DriftFeed {
 
   /**
    * What changed since the last call. The first call only notes where the log ends and reports nothing: make it before reading the objects
-   * that are to be kept up to date.
+   * that are to be kept up to date. `own` is how many entries are of our own making: they make the log longer, and are no reason to give up.
    */
-  async poll(): Promise<DriftReport> {
+  async poll(own = 0): Promise<DriftReport> {
+    const maxPages = MAX_PAGES + Math.ceil(own / PAGE_SIZE);
     const first = this.#since === undefined;
     const floor = first ? Infinity : Math.max(this.#since ?? 0, this.#newest - OVERLAP_MS);
     const unseen = new Map<string, Event>();
     let complete = first;
-    for (let page = 1; page <= MAX_PAGES; page += 1) {
+    for (let page = 1; page <= maxPages; page += 1) {
       const { events, last } = await this.#page(page);
       for (const event of events) if ((first || event.created >= floor) && !this.#seen.has(event.pk)) unseen.set(event.pk, event);
       // Whatever is as old as what we knew says that nothing lies between.

@@ -71,6 +71,8 @@ export class ChangeWatch implements Followed {
   #cancelResync: (() => void) | undefined;
   #resyncedAt = -Infinity;
   #polledAt = -Infinity;
+  /** How many of our own writes had been answered by the last poll that succeeded. */
+  #answered = 0;
   #polling: Promise<void> | undefined;
   #catchingUp: Promise<void> | undefined;
   #stopped = false;
@@ -205,8 +207,10 @@ export class ChangeWatch implements Followed {
   async #readLog(): Promise<void> {
     const { clock, ownWrites } = this.#parts;
     const startedAt = clock.now();
-    const { changes, complete } = await this.#log.poll();
+    const { answered } = ownWrites;
+    const { changes, complete } = await this.#log.poll(answered - this.#answered);
     this.#polledAt = startedAt;
+    this.#answered = answered;
     // What was read while nobody told may have changed since.
     const lateStart = this.#attempted && this.#logTold !== 'yes';
     if (!complete || lateStart) {

@@ -9,6 +9,12 @@ export class OwnWrites {
   /** In the order in which they were answered. */
   readonly #ids = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
+  #answered = 0;
+
+  /** How many writes have been answered so far. */
+  get answered(): number {
+    return this.#answered;
+  }
 
   /** A write leaves; what is returned is told the id that its answer carried. */
   begin(): (requestID: string | undefined) => void {
@@ -16,6 +22,7 @@ export class OwnWrites {
     const over = promise.then(() => undefined);
     this.#underWay.add(over);
     return (requestID) => {
+      this.#answered += 1;
       if (requestID !== undefined) this.#ids.add(requestID);
       for (const id of this.#ids) {
         if (this.#ids.size <= MAX_REMEMBERED) break;
