@@ -5,6 +5,7 @@ import type { ClientOptions } from './authentik/client.ts';
 import type { Session } from './authentik/session.ts';
 import { connectionController } from './controllers/authentik-connection.ts';
 import { flowController } from './controllers/authentik-flow.ts';
+import { groupController } from './controllers/authentik-group.ts';
 import { policyController } from './controllers/authentik-policy.ts';
 import { promptController } from './controllers/authentik-prompt.ts';
 import { stageController } from './controllers/authentik-stage.ts';
@@ -150,6 +151,7 @@ export class Engine {
     const managed = { store, referrers: new Referrers(store), connections: this.#connections, secrets };
     return [
       connectionController(opening, this.#rights),
+      groupController(managed),
       promptController(managed),
       policyController(managed),
       stageController(managed),

@@ -93,13 +93,13 @@ export class AuthentikClient {
   }
 
   /** Creates something or starts an action; see {@link AuthentikError.ambiguous} for what to do when it fails. */
-  async post(path: string, body: unknown): Promise<unknown> {
-    return this.#send('POST', path, undefined, body);
+  async post(path: string, body: unknown, query?: Query): Promise<unknown> {
+    return this.#send('POST', path, query, body);
   }
 
   /** Sends the whole managed body: several serializers judge a partial one as if the rest had its defaults. */
-  async patch(path: string, body: unknown): Promise<unknown> {
-    return this.#send('PATCH', path, undefined, body);
+  async patch(path: string, body: unknown, query?: Query): Promise<unknown> {
+    return this.#send('PATCH', path, query, body);
   }
 
   /** Resolves as well when there was nothing to delete. */

@@ -15,6 +15,8 @@ export interface EntityType {
   /** Where all types of the family are listed, when the natural key is unique among all of them. */
   readonly family?: string;
   readonly fields: readonly Field[];
+  /** What every request for one of them, or for all, is asked with. */
+  readonly query?: Readonly<Record<string, boolean>>;
   /** Models that belong to it and go with it; in `used_by` they don't stand in the way of deleting it. */
   readonly parts: readonly string[];
 }

@@ -35,6 +35,8 @@ export type FieldKind =
     }
   /** A many-to-many relation: answers come in no fixed order, so it is compared as a set. */
   | { readonly type: 'referenceSet'; readonly to: ReferenceTarget; readonly minItems?: number }
+  /** A dictionary of JSON values, compared as a whole. */
+  | { readonly type: 'json' }
   /** Write-only: never echoed by the server, never plain in a spec; appears as `<name>SecretRef`. */
   | { readonly type: 'secret'; readonly ascii?: true };
 
@@ -42,6 +44,8 @@ export type FieldKind =
 export type Field = FieldKind & {
   /** Authentik's own name, snake_case. */
   readonly api: string;
+  /** Its name in a spec, where that isn't the API's own in camelCase. */
+  readonly spec?: string;
   /** One or two sentences for `kubectl explain`. */
   readonly description: string;
   /** Authentik refuses to create the object without it. */
@@ -67,6 +71,7 @@ export interface Rule {
 
 /** The name of a field in a spec: the API's own in camelCase, and `…SecretRef` for a write-only one. */
 export function specName(field: Field): string {
+  if (field.spec !== undefined) return field.spec;
   const name = camelCase(field.api);
   return field.type === 'secret' ? `${name}SecretRef` : name;
 }

@@ -1,6 +1,7 @@
 import { POLICY_BINDING, STAGE_BINDING } from './bindings.ts';
 import { permissionsOf } from './entity.ts';
 import { FLOW } from './flow.ts';
+import { GROUP } from './group.ts';
 import { POLICIES } from './policies.ts';
 import { PROMPT } from './prompt.ts';
 import { STAGES } from './stages.ts';
@@ -19,6 +20,7 @@ const LOOKED_AT = [
  */
 export const TAKEN_ALONG: Readonly<Record<string, readonly string[]>> = {
   [FLOW.model]: ['authentik_core.view_provider'],
+  [GROUP.model]: ['authentik_policies.view_policybinding'],
   [PROMPT.model]: ['authentik_stages_prompt.view_promptstage'],
   stage: [FLOW.model, STAGE_BINDING.model].flatMap((model) => permissionsOf(model)[0] ?? []),
   policy: [
@@ -30,7 +32,7 @@ export const TAKEN_ALONG: Readonly<Record<string, readonly string[]>> = {
 
 /** The global Django permissions that the operator's token needs for everything that the catalogue can do: what the shipped role has. */
 export function requiredPermissions(): readonly string[] {
-  const managed = [FLOW, PROMPT, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES].flatMap(({ model }) => permissionsOf(model));
+  const managed = [FLOW, PROMPT, GROUP, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES].flatMap(({ model }) => permissionsOf(model));
   return [...new Set([...managed, ...LOOKED_AT, ...Object.values(TAKEN_ALONG).flat()])].sort();
 }
 

@@ -29,7 +29,14 @@ export const TARGETS = {
   },
   policy: { model: 'authentik_policies.policy', path: '/policies/all/', naturalKey: 'name', kind: 'AuthentikPolicy', noun: 'policy' },
   // A group of thousands would come with all its members (seen live: 8.7 MB for 2,000 of them).
-  group: { model: 'authentik_core.group', path: '/core/groups/', query: { include_users: false }, naturalKey: 'name', noun: 'group' },
+  group: {
+    model: 'authentik_core.group',
+    path: '/core/groups/',
+    query: { include_users: false },
+    naturalKey: 'name',
+    kind: 'AuthentikGroup',
+    noun: 'group',
+  },
   user: { model: 'authentik_core.user', path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },
   source: { model: 'authentik_core.source', path: '/sources/all/', naturalKey: 'slug', noun: 'source' },
 } as const satisfies Record<ReferenceTarget, TargetEntry>;

@@ -102,12 +102,14 @@ function linkedFrom(object: ManagedObject, { referrers }: ManagedKindParts): rea
   });
 }
 
-/** The stages and policies of ours that the flow is made of. */
+/** The stages, policies and groups of ours that the flow is made of. */
 function boundKeys(object: ManagedObject): readonly ObjectKey[] {
   const { stages, policies } = object.spec as AuthentikFlowSpec;
   const { namespace } = object.metadata;
   const policyKeys = (entries: readonly PolicyEntry[] | undefined): readonly ObjectKey[] =>
-    (entries ?? []).flatMap((entry) => keyOfReference(entry.policyRef, 'policy', namespace) ?? []);
+    (entries ?? []).flatMap(
+      ({ policyRef, groupRef }) => keyOfReference(policyRef, 'policy', namespace) ?? keyOfReference(groupRef, 'group', namespace) ?? [],
+    );
   const stageKeys = (stages ?? []).flatMap((entry) => keyOfReference(entry.stageRef, 'stage', namespace) ?? []);
   return [...stageKeys, ...(stages ?? []).flatMap((entry) => policyKeys(entry.policies)), ...policyKeys(policies)];
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../authentik/session.ts';
+import type { MinorVersion } from '../authentik/versions.ts';
 import type { ApiObject } from '../authentik/api-object.ts';
 import type { EntityType } from '../catalogue/entity.ts';
 import { declaredFields, resolved, type Resolved } from '../resources/entity/desired.ts';
@@ -17,13 +18,21 @@ import {
   type ManagedKindParts,
 } from './managed-kind.ts';
 
+type Values = Readonly<Record<string, unknown>>;
+
 /** What one kind of entity adds to the rest. */
 export interface EntityKind {
   readonly kind: string;
   /** How messages and claims call it. */
   readonly noun: string;
   /** The row of the table, and the declared values, of one object. */
-  describe(object: ManagedObject): { readonly entity: EntityType; readonly values: Readonly<Record<string, unknown>> };
+  describe(object: ManagedObject): { readonly entity: EntityType; readonly values: Values };
+  /** The same as one version of the server has it, where that makes a difference. */
+  readonly on?: {
+    entity(entity: EntityType, version: MinorVersion): EntityType;
+    /** @throws OperatorError `UnsupportedVersion` for what that version can't hold. */
+    values(values: Values, version: MinorVersion): Values;
+  };
   readonly statusOf?: (row: ApiObject, object: ManagedObject) => Readonly<Record<string, unknown>>;
   /** Wraps the resource, where changes take more than writing the object. */
   readonly wrap?: (resource: EntityResource, session: Session) => External;
@@ -33,8 +42,12 @@ export interface EntityKind {
   readonly settle?: (object: ManagedObject, session: Session) => Promise<SettleResult>;
 }
 
-/** A controller for objects that are nothing but one entity: prompts, policies, stages. */
+/** A controller for objects that are nothing but one entity: prompts, policies, stages, groups. */
 export function entityController(kind: EntityKind, parts: ManagedKindParts): ManagedController<Resolved> {
+  const entityOn = (object: ManagedObject, { version }: Session): EntityType => {
+    const { entity } = kind.describe(object);
+    return kind.on?.entity(entity, version) ?? entity;
+  };
   const resource = (
     object: ManagedObject,
     session: Session,
@@ -43,7 +56,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
   ): External => {
     const entity = new EntityResource({
       session,
-      entity: kind.describe(object).entity,
+      entity: entityOn(object, session),
       name: externalName(object),
       recorded: recordedUUID(object),
       desired: { ...secrets?.body, ...desired?.body },
@@ -77,8 +90,9 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
     claim: (object) => `${kind.noun} "${externalName(object)}"`,
     readyAfter: () => [],
     resolveReferences: async (object, session) => {
-      const { entity, values } = kind.describe(object);
-      return resolved(declaredFields(entity.fields, values, session.version), referencesOf(parts, object, session));
+      const declared = kind.describe(object).values;
+      const values = kind.on?.values(declared, session.version) ?? declared;
+      return resolved(declaredFields(entityOn(object, session).fields, values, session.version), referencesOf(parts, object, session));
     },
     readSecrets: async (object) => {
       const { entity, values } = kind.describe(object);

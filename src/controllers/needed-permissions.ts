@@ -6,6 +6,7 @@ import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import { permissionsOf, type CatalogueEntry, type EntityType } from '../catalogue/entity.ts';
 import { declarable, specName, type ReferenceTarget } from '../catalogue/field.ts';
 import { FLOW } from '../catalogue/flow.ts';
+import { GROUP } from '../catalogue/group.ts';
 import { MARKET_PERMISSIONS, TAKEN_ALONG } from '../catalogue/permissions.ts';
 import { POLICIES } from '../catalogue/policies.ts';
 import { PROMPT } from '../catalogue/prompt.ts';
@@ -40,6 +41,7 @@ export function neededPermissions(object: ManagedObject, context: NeedsContext):
 }
 
 const BY_KIND: Readonly<Record<string, (spec: Values, context: NeedsContext) => readonly string[]>> = {
+  AuthentikGroup: (spec, context) => entityNeeds(GROUP, spec, context),
   AuthentikPrompt: (spec, context) => entityNeeds(PROMPT, spec, context),
   AuthentikStage: (spec, context) => typedNeeds(STAGES, spec, context),
   AuthentikPolicy: (spec, context) => typedNeeds(POLICIES, spec, context),

@@ -9,7 +9,7 @@ import { policiesOf } from './managed-kind.ts';
 import { neededPermissions } from './needed-permissions.ts';
 
 /** The kinds that have something in Authentik. */
-const MANAGED = ['AuthentikPrompt', 'AuthentikPolicy', 'AuthentikStage', 'AuthentikFlow', 'EnrollmentBinding'];
+const MANAGED = ['AuthentikGroup', 'AuthentikPrompt', 'AuthentikPolicy', 'AuthentikStage', 'AuthentikFlow', 'EnrollmentBinding'];
 
 interface RightsInUseParts {
   readonly store: Pick<ObjectStore, 'list'>;

@@ -1,6 +1,7 @@
 import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import type { Field } from '../catalogue/field.ts';
 import { FLOW } from '../catalogue/flow.ts';
+import { GROUP } from '../catalogue/group.ts';
 import { POLICIES } from '../catalogue/policies.ts';
 import { PROMPT } from '../catalogue/prompt.ts';
 import { TARGETS, targetOf } from '../catalogue/references.ts';
@@ -30,7 +31,7 @@ export interface MirroredList {
 /** Any order will do, if only it is the same for every page; the default ones are not unique for bindings. */
 const ORDER: Query = { ordering: 'pk' };
 
-const ENTITIES: readonly Listed[] = [FLOW, PROMPT, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES];
+const ENTITIES: readonly Listed[] = [FLOW, PROMPT, GROUP, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES];
 
 /** A list as the catalogue describes it. */
 interface Listed {
@@ -38,6 +39,7 @@ interface Listed {
   readonly model: string;
   readonly fields: readonly Field[];
   readonly family?: string;
+  readonly query?: Query;
 }
 
 /** Every target of references, as an entry with its optional columns. */
@@ -46,7 +48,9 @@ const REFERENCED = (Object.keys(TARGETS) as (keyof typeof TARGETS)[]).map(target
 const LISTS: ReadonlyMap<string, MirroredList> = new Map(
   [
     ...REFERENCED.map(({ path, model, query }) => entry(path, model === 'authentik_core.source' ? 'list' : 'path', [], { query })),
-    ...ENTITIES.map(({ path, fields, family }) => entry(path, path === FLOW.path ? { filter: 'flow_uuid' } : 'path', fields, { family })),
+    ...ENTITIES.map(({ path, fields, family, query }) =>
+      entry(path, path === FLOW.path ? { filter: 'flow_uuid' } : 'path', fields, { family, query }),
+    ),
   ].map((list) => [list.path, list]),
 );
 

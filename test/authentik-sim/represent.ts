@@ -162,7 +162,7 @@ const COMPUTED: Record<string, Computed> = {
   children: (row, world) =>
     world.store
       .all(GROUP)
-      .filter((group) => ids(group.values.parents).includes(row.pk))
+      .filter((group) => group.values.parent === row.pk || ids(group.values.parents).includes(row.pk))
       .map((group) => group.pk),
   children_obj: () => null,
 };

@@ -146,6 +146,17 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     stage('Dummy', 'dummy', { throwError: false }),
     stage('Deny', 'deny', { denyMessage: 'By invitation only.' }),
   ],
+  AuthentikGroup: [
+    {
+      title: 'with everything',
+      spec: {
+        ...MANAGED,
+        name: 'Data Providers',
+        parentRefs: [{ name: 'members' }, { external: 'authentik Read-only' }],
+        attributes: { settings: { theme: { base: 'dark' } }, quota: 5 },
+      },
+    },
+  ],
   AuthentikPrompt: [
     {
       title: 'with everything',

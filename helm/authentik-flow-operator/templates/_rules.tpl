@@ -1,6 +1,7 @@
 {{- define "operator.kinds" -}}
 - authentikconnections
 - authentikflows
+- authentikgroups
 - authentikpolicies
 - authentikprompts
 - authentikstages

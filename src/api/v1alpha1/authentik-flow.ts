@@ -15,7 +15,7 @@ const policyEntry = withRules(
   z.object({
     order: order.describe('Where it stands among the others; identifies the entry.'),
     policyRef: reference('policy', { kind: 'AuthentikPolicy', externalKey: 'name', nullable: false }).optional(),
-    groupRef: reference('group', { externalKey: 'name', nullable: false }).optional(),
+    groupRef: reference('group', { kind: 'AuthentikGroup', externalKey: 'name', nullable: false }).optional(),
     userRef: reference('user', { externalKey: 'username', nullable: false }).optional(),
     ...fieldShape(POLICY_BINDING.fields),
   }),

@@ -36,6 +36,8 @@ function fieldSchema(field: Field): z.ZodType {
       const schema = z.array(referenceTo(field.to, false)).max(MAX_REFERENCES);
       return (field.minItems === undefined ? schema : schema.min(field.minItems)).meta({ description, 'x-kubernetes-list-type': 'atomic' });
     }
+    case 'json':
+      return z.record(z.string(), z.unknown()).meta({ description, 'x-kubernetes-preserve-unknown-fields': true });
     case 'secret':
       return secretKeyRef.describe(`${description} Taken from a Secret; never shown.`);
   }

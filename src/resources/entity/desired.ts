@@ -79,6 +79,7 @@ function declared(field: Field, value: unknown): Declared {
     case 'enum':
     case 'duration':
     case 'enumArray':
+    case 'json':
     case 'secret':
       return { field, value };
   }

@@ -48,7 +48,7 @@ export interface SparedUsers {
   readonly areOurs: (count: number) => Promise<boolean>;
 }
 
-/** One object in Authentik that has an endpoint of its own: flow, stage, prompt or policy. All that differs between them is in the table. */
+/** One object in Authentik that has an endpoint of its own: flow, stage, prompt, policy or group. All that differs between them is in the table. */
 export class EntityResource implements External {
   readonly #parts: EntityParts;
   readonly #secrets: SecretValues;
@@ -100,7 +100,11 @@ export class EntityResource implements External {
     const { body } = this.#sendable(undefined);
     try {
       return this.#accept(
-        await session.client.post(entity.path, { [entity.naturalKey]: name, ...this.#initial(), ...body, ...this.#secrets.writeOnly }),
+        await session.client.post(
+          entity.path,
+          { [entity.naturalKey]: name, ...this.#initial(), ...body, ...this.#secrets.writeOnly },
+          entity.query,
+        ),
       );
     } catch (error) {
       // It may have happened all the same: the next pass looks at the server and not at what we remember.
@@ -118,7 +122,7 @@ export class EntityResource implements External {
 
   async refresh(observed: Observation): Promise<Observation> {
     const { session, entity } = this.#parts;
-    const row = parseObject(await session.client.get(this.#path(await this.#row(observed))));
+    const row = parseObject(await session.client.get(this.#path(await this.#row(observed)), entity.query));
     if (row.pk !== observed.uuid) return observed;
     session.cache.upsert(entity.path, row);
     return this.observationOf(row);
@@ -219,7 +223,7 @@ export class EntityResource implements External {
       const row = await this.#fresh(await this.#row(observed));
       const sent = { ...companions(entity.fields, row), ...body(row) };
       try {
-        return this.#accept(await session.client.patch(this.#path(row), sent));
+        return this.#accept(await session.client.patch(this.#path(row), sent, entity.query));
       } catch (error) {
         throw await explained(error, entity, sent, session);
       }
@@ -241,7 +245,7 @@ export class EntityResource implements External {
     const { session, entity, name } = this.#parts;
     const isKnown = entity.lookup === 'pk' || session.cache.follows;
     if (isKnown && !entity.fields.some((field) => field.resend === true)) return row;
-    const fresh = parseObject(await session.client.get(this.#path(row)));
+    const fresh = parseObject(await session.client.get(this.#path(row), entity.query));
     if (fresh.pk === row.pk) return fresh;
     session.cache.invalidate(entity.path);
     throw new OperatorError('ServerError', `"${name}" names another object by now; looking again`);

@@ -204,10 +204,13 @@ const CORE: readonly ModelSpec[] = [
     verboseName: 'Group',
     path: '/core/groups/',
     schema: 'Group',
-    defaults: { is_superuser: false, parents: [], attributes: {}, users: [], roles: [] },
-    references: { roles: many(ROLE), users: many(USER), parents: many(GROUP) },
+    // One parent in 2025.10, several from then on.
+    defaults: { is_superuser: false, parent: null, parents: [], attributes: {}, users: [], roles: [] },
+    references: { roles: many(ROLE), users: many(USER), parents: many(GROUP), parent: nullable(GROUP) },
     unique: { name: 'Group with this name already exists.' },
     search: ['name', 'is_superuser'],
+    title: (row) => `Group ${asText(row.values.name)}`,
+    auditName: (row) => `Group ${asText(row.values.name)}`,
   }),
   model({
     app: 'authentik_core',

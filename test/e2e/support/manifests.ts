@@ -59,6 +59,10 @@ export function expressionPolicy(name: string, expression = 'return True', spec:
   return ours('AuthentikPolicy', name, { type: 'Expression', expression: { expression }, ...spec });
 }
 
+export function group(name: string, spec: Spec = {}): Manifest {
+  return ours('AuthentikGroup', name, spec);
+}
+
 export function enrollmentBinding(name: string, spec: Spec): Manifest {
   return ours('EnrollmentBinding', name, spec);
 }
