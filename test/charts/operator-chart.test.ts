@@ -1,4 +1,5 @@
 /* eslint-disable jest/no-standalone-expect -- the checks in the tables run inside the tests */
+import { KINDS } from '../../src/api/v1alpha1/kinds.ts';
 import { jest } from '@jest/globals';
 import { readConfig } from '../../src/config.ts';
 import { connectControlPlane, type ControlPlane } from '../bed/control-plane.ts';
@@ -270,7 +271,7 @@ const RENDER_CASES: readonly RenderCase[] = [
     values: { crds: { annotations: { 'argocd.argoproj.io/sync-options': 'ServerSideApply=true' } } },
     check: (manifests) => {
       const crds = manifests.filter(({ kind }) => kind === 'CustomResourceDefinition');
-      expect(crds).toHaveLength(6);
+      expect(crds).toHaveLength(KINDS.length);
       for (const { metadata } of crds) {
         expect(metadata.annotations).toEqual({
           'helm.sh/resource-policy': 'keep',

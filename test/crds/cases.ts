@@ -65,7 +65,6 @@ export const RULE_CASES: readonly RuleCase[] = [
     accepts: [name, external, none],
     refuses: [empty, both, bothOrNone],
   },
-  { message: 'write exactly one of {external: …} or {none: true}', accepts: [external, none], refuses: [empty, bothOrNone] },
   { message: 'write exactly one of {name: …} or {external: …}', accepts: [name, external], refuses: [empty, both] },
   { message: 'write exactly one of {external: …}', accepts: [external], refuses: [empty] },
   {

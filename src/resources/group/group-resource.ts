@@ -60,7 +60,7 @@ export class GroupResource implements External {
     const { cache } = this.#session;
     const group = await cache.fetch(GROUP.path, uuid);
     const children = Array.isArray(group?.['children']) ? group['children'].map(String) : [];
-    const names = children.filter((child) => child !== uuid).map(async (child) => (await cache.get(GROUP.path, child))?.['name'] ?? child);
-    return (await Promise.all(names)).map((name) => `group "${String(name)}"`);
+    const rows = children.filter((child) => child !== uuid).map(async (child) => cache.fetch(GROUP.path, child));
+    return (await Promise.all(rows)).flatMap((row) => (row === undefined ? [] : `group "${String(row['name'])}"`));
   }
 }
