@@ -1,6 +1,6 @@
 /** One measured figure. */
 export interface Row {
-  /** The letter by which `--only` chooses it. */
+  /** The letter that issues and documents call it by; measurements are chosen by name (`--only many,hanging,shipped`). */
   readonly id: string;
   readonly what: string;
   readonly value: number;

@@ -57,6 +57,7 @@ function resource(
   const record = {
     uuid: recordedUUID(object),
     created,
+    inDoubt: status?.pendingParts !== undefined,
     found: status?.adopted?.bound ?? {},
     bindings: status?.bindings ?? [],
     policyBindings: status?.policyBindings ?? [],

@@ -94,7 +94,7 @@ async function resolve(object: ManagedObject, session: Session, parts: ManagedKi
     throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
   const { reference, kind } = targetReference(object);
   const target = String(await references.resolve(reference, kind));
-  refuseSecondWriter(object, { uuid: target, url: session.url }, parts.store.list('EnrollmentBinding'));
+  refuseSecondWriter(object, { uuid: target }, parts.store.list('EnrollmentBinding'));
   return {
     flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) },
     target: { kind, uuid: target, name: targetName(object, parts) },

@@ -59,3 +59,38 @@ it('storeUnavailable keeps when to come back', () => {
   });
   expect(storeUnavailable('write', refused(429, '', { 'retry-after': 'soon' })).retryAfterMs).toBeUndefined();
 });
+
+describe('a right that RBAC refuses', () => {
+  const by = 'User "system:serviceaccount:ops:operator" cannot';
+  it.each([
+    {
+      message: `secrets "smtp" is forbidden: ${by} get resource "secrets" in API group "" in the namespace "shop"`,
+      rule: '{apiGroups: [""], resources: ["secrets"], resourceNames: ["smtp"], verbs: ["get"]} in namespace shop',
+      reason: 'one object of a namespace',
+    },
+    {
+      message: `configmaps is forbidden: ${by} create resource "configmaps" in API group "" in the namespace "shop"`,
+      rule: '{apiGroups: [""], resources: ["configmaps"], verbs: ["create"]} in namespace shop',
+      reason: 'anything new has no name yet',
+    },
+    {
+      message: `namespaces "shop" is forbidden: ${by} get resource "namespaces" in API group ""`,
+      rule: '{apiGroups: [""], resources: ["namespaces"], resourceNames: ["shop"], verbs: ["get"]}',
+      reason: 'what is in no namespace',
+    },
+    {
+      message: `authentikflows.authentik.oceanenterprise.io "join" is forbidden: ${by} update resource "authentikflows/status" in API group "authentik.oceanenterprise.io" in the namespace "shop"`,
+      rule: '{apiGroups: ["authentik.oceanenterprise.io"], resources: ["authentikflows/status"], resourceNames: ["join"], verbs: ["update"]} in namespace shop',
+      reason: 'a part of an object',
+    },
+  ])('is told as a rule to add: $reason', ({ message, rule }) => {
+    const error = storeUnavailable('do it', refused(403, JSON.stringify({ message })));
+    expect(error).toMatchObject({ reason: 'KubernetesPermissionDenied', refused: true });
+    expect(error.message).toContain(`could not do it: give the operator's ServiceAccount the rule ${rule} (HTTP 403: `);
+  });
+
+  it('is not what a namespace says that is going', () => {
+    const message = 'secrets "a" is forbidden: unable to create new content in namespace shop because it is being terminated';
+    expect(storeUnavailable('do it', refused(403, JSON.stringify({ message })))).toMatchObject({ reason: 'StoreUnavailable' });
+  });
+});

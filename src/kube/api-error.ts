@@ -35,9 +35,45 @@ export function describeApiError(error: unknown): string {
   return shorten(parts.join(': ').replace(/\s+/g, ' ').trim());
 }
 
+/** A right that RBAC refused. */
+export interface MissingRight {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  /** Undefined where the right is one to all of them. */
+  readonly name?: string | undefined;
+  /** Undefined for what is in no namespace. */
+  readonly namespace?: string | undefined;
+}
+
+/** `secrets "smtp" is forbidden: User "…" cannot get resource "secrets" in API group "" in the namespace "shop"` */
+const FORBIDDEN = /cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/;
+const NAMED = /^[\w./]+ "([^"]+)" is forbidden/;
+
+/** The right that the API server says is missing; undefined when it refused for another reason, such as a namespace that is going. */
+export function missingRight(error: unknown): MissingRight | undefined {
+  if (statusCodeOf(error) !== 403 || !(error instanceof k8s.ApiException)) return undefined;
+  const message = messageOf(error.body) ?? '';
+  const [, verb, resource, group = '', namespace] = FORBIDDEN.exec(message) ?? [];
+  if (verb === undefined || resource === undefined) return undefined;
+  return { verb, group, resource, name: NAMED.exec(message)?.[1], namespace };
+}
+
+/** As a Role or ClusterRole lists it. */
+export function ruleOf({ verb, group, resource, name, namespace }: MissingRight): string {
+  const names = name === undefined ? '' : `, resourceNames: ["${name}"]`;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `{apiGroups: ["${group}"], resources: ["${resource}"]${names}, verbs: ["${verb}"]}${where}`;
+}
+
 /** A failed call as the engine understands it; `what` says what was tried, e.g. `write the status of Flow ns/name`. */
 export function storeUnavailable(what: string, error: unknown): OperatorError {
   const retryAfterMs = retryAfterOf(error);
+  const missing = missingRight(error);
+  if (missing !== undefined) {
+    const told = `could not ${what}: give the operator's ServiceAccount the rule ${ruleOf(missing)} (${describeApiError(error)})`;
+    return new OperatorError('KubernetesPermissionDenied', told, { refused: true });
+  }
   return new OperatorError(
     'StoreUnavailable',
     `could not ${what}: ${describeApiError(error)}`,

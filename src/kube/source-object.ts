@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { OperatorError } from '../runtime/errors.ts';
 import { formatKey } from '../runtime/object.ts';
 import type { SourceData, SourceKey } from '../runtime/store.ts';
-import { describeApiError, statusCodeOf, storeUnavailable } from './api-error.ts';
+import { describeApiError, missingRight, ruleOf, statusCodeOf, storeUnavailable } from './api-error.ts';
 import type { CachedObject } from './object-cache.ts';
 import { getJson } from './raw-get.ts';
 
@@ -42,7 +42,7 @@ export function toData(source: SourceObject | undefined): SourceData | undefined
   return source === undefined ? undefined : { resourceVersion: source.metadata.resourceVersion, labels: source.labels, data: source.data };
 }
 
-/** Reads one; undefined when there is none. Throws `StoreUnavailable`. */
+/** Reads one; undefined when there is none. Throws `KubernetesPermissionDenied` or `StoreUnavailable`. */
 export async function fetchSource(kubeConfig: k8s.KubeConfig, key: SourceKey): Promise<SourceObject | undefined> {
   const name = formatKey(key).replace('/', ' ');
   try {
@@ -50,16 +50,22 @@ export async function fetchSource(kubeConfig: k8s.KubeConfig, key: SourceKey): P
   } catch (error) {
     const code = statusCodeOf(error);
     if (code === 404) return undefined;
-    if (code === 403) throw forbidden(key.kind, name, error);
+    if (code === 403) throw forbidden(key, error);
     throw storeUnavailable(`read ${name}`, error);
   }
 }
 
 /** RBAC, which no waiting mends: said with the right that is missing, and where a Secret's comes from. */
-function forbidden(kind: SourceKey['kind'], name: string, error: unknown): OperatorError {
+function forbidden(key: SourceKey, error: unknown): OperatorError {
+  const { kind, namespace, name } = key;
   const grant = kind === 'Secret' ? ', or list it in `rbac.secretNames` of the chart' : '';
-  const remedy = `give its ServiceAccount the right to get it${grant}`;
-  return new OperatorError('StoreUnavailable', `the operator may not read ${name}: ${remedy} (${describeApiError(error)})`);
+  const missing = missingRight(error) ?? { verb: 'get', group: '', resource: PLURALS[kind], name, namespace };
+  const remedy = `give its ServiceAccount the rule ${ruleOf(missing)}${grant}`;
+  return new OperatorError(
+    'KubernetesPermissionDenied',
+    `the operator may not read ${kind} ${namespace}/${name}: ${remedy} (${describeApiError(error)})`,
+    { refused: true },
+  );
 }
 
 function decodeAll(encoded: Readonly<Record<string, string>> | null | undefined): Record<string, string> {

@@ -228,13 +228,14 @@ describe('KubeSourceStore', () => {
   it.each([
     {
       status: 403,
+      reason: 'KubernetesPermissionDenied',
       message:
-        'the operator may not read Secret shop/smtp: give its ServiceAccount the right to get it, or list it in `rbac.secretNames` of the chart (HTTP 403: no rights)',
+        'the operator may not read Secret shop/smtp: give its ServiceAccount the rule {apiGroups: [""], resources: ["secrets"], resourceNames: ["smtp"], verbs: ["get"]} in namespace shop, or list it in `rbac.secretNames` of the chart (HTTP 403: no rights)',
     },
-    { status: 500, message: 'could not read Secret shop/smtp: HTTP 500: no rights' },
-  ])('says so when it gets $status', async ({ status, message }) => {
+    { status: 500, reason: 'StoreUnavailable', message: 'could not read Secret shop/smtp: HTTP 500: no rights' },
+  ])('says so when it gets $status', async ({ status, reason, message }) => {
     server.interfere = () => ({ status, body: { kind: 'Status', message: 'no rights' } });
     store.track(owner('email'), [smtp]);
-    await expect(store.read(smtp)).rejects.toMatchObject({ reason: 'StoreUnavailable', message });
+    await expect(store.read(smtp)).rejects.toMatchObject({ reason, message });
   });
 });

@@ -1,7 +1,8 @@
 import type { Environment } from './environment.ts';
 import { OperatorError } from './errors.ts';
 import { keepProgress } from './keep-progress.ts';
-import { beginCreate, doubtCreate, endCreate, made, mayArriveFor, type OwnershipRecord } from './ownership.ts';
+import { beginCreate, doubtCreate, endCreate, made, mayArriveFor, PATIENCE_MARGIN_MS, type OwnershipRecord } from './ownership.ts';
+import { announceParts, concludeParts } from './pending-parts.ts';
 import { accept, externalOf, judge, recordOf, required, setRecord, type Pass } from './pass.ts';
 
 /** The mark goes first: after a crash between the two, what is found by that name and is what was sent is known to be ours. */
@@ -15,13 +16,16 @@ export async function create<Session>(pass: Pass<Session>, environment: Environm
   } catch (error) {
     // Nothing is sent, so nothing may be taken for what was.
     setRecord(pass, endCreate(recordOf(pass)));
+    concludeParts(pass, environment);
     throw error;
   }
   try {
     const created = await externalOf(pass).create();
     setRecord(pass, made({ uuid: String(created.uuid), url: pass.url }));
     accept(pass, created);
+    concludeParts(pass, environment);
   } catch (error) {
+    concludeParts(pass, environment, error);
     endOrKeepMark(pass, environment, error, earlier);
     keepProgress(pass);
     throw error;
@@ -30,12 +34,9 @@ export async function create<Session>(pass: Pass<Session>, environment: Environm
   environment.events.record(pass.object, 'Normal', 'Created', `created "${name}" in Authentik`);
 }
 
-/** How much longer than its time-out a request is believed to be under way, in milliseconds: clocks, and proxies in between. */
-const PATIENCE_MARGIN_MS = 5_000;
-
 /** An earlier create that may still arrive: a second one would make two, or take the other's for somebody else's. */
 export function waitForEarlier<Session>(pass: Pass<Session>, environment: Environment, name: string): void {
-  const left = mayArriveFor(recordOf(pass), {
+  const left = mayArriveFor(recordOf(pass).pendingCreate, {
     url: pass.url,
     nowMs: Date.parse(environment.now()),
     sinceMs: Date.parse(environment.startedAt),
@@ -78,6 +79,7 @@ async function mark<Session>(pass: Pass<Session>, environment: Environment, name
       ...(sent === undefined ? {} : { sent }),
     }),
   );
+  announceParts(pass);
   pass.conditions.mark(judge('Ready', 'Unknown', 'Progressing', `creating "${name}" in Authentik`));
   pass.conditions.mark(judge('Reconciling', 'True', 'Progressing', `creating "${name}" in Authentik`));
   await environment.flush(pass);

@@ -50,6 +50,8 @@ export interface External {
   observe(): Promise<Observation>;
   /** What `create` is going to send, for telling later whether something that was found is what it made. */
   intent?(): Prints;
+  /** The parts that the next `create` or `update` makes and of which the server would keep two, as the spec names them; after `observe`. */
+  unrepeatable?(): readonly string[];
   create(): Promise<Observation>;
   update(observed: Observation): Promise<Observation>;
   /** After a `create` or `update` that failed: what of it was done, for the status, so that the next try goes on from there. */

@@ -19,6 +19,21 @@ export interface PendingCreate {
   readonly sent?: Prints | undefined;
 }
 
+/**
+ * Parts that are about to be made of which Authentik would keep two, such as the bindings of groups and people: on record before they are
+ * sent, so that one that nobody answered is waited for and not sent again.
+ */
+export interface PendingParts {
+  /** As the spec names them. */
+  readonly parts: readonly string[];
+  /** RFC 3339: from then on none of the requests can arrive any more; known once one has failed. */
+  readonly expires?: string | undefined;
+  readonly connectionURL?: string | undefined;
+}
+
+/** How much longer than its time-out a request is believed to be under way, in milliseconds: clocks, and proxies in between. */
+export const PATIENCE_MARGIN_MS = 5_000;
+
 /** What somebody else had made, and what became of it under us. */
 export interface Adoption {
   /** RFC 3339. */
@@ -83,12 +98,22 @@ export function doubtCreate(record: OwnershipRecord, expires: string): Ownership
  * `sinceMs`, when we began to work; a request takes `patienceMs` at most.
  */
 export function mayArriveFor(
-  { pendingCreate }: OwnershipRecord,
+  pending: Pick<PendingCreate, 'expires' | 'connectionURL'> | undefined,
   at: { readonly url: string | undefined; readonly nowMs: number; readonly sinceMs: number; readonly patienceMs: number },
 ): number {
-  if (pendingCreate === undefined || pendingCreate.connectionURL !== at.url) return 0;
-  const { expires } = pendingCreate;
+  if (pending === undefined || pending.connectionURL !== at.url) return 0;
+  const { expires } = pending;
   return Math.max(0, (expires === undefined ? at.sinceMs + at.patienceMs : Date.parse(expires)) - at.nowMs);
+}
+
+/** Before parts are sent; undefined where there are none that Authentik would keep twice. */
+export function beginParts(parts: readonly string[], connectionURL: string | undefined): PendingParts | undefined {
+  return parts.length === 0 ? undefined : { parts, connectionURL };
+}
+
+/** Sending parts failed: undefined when that was answered, else it may take place until `expires` (RFC 3339). They are sent one by one. */
+export function doubtParts(pending: PendingParts | undefined, settled: boolean, expires: string): PendingParts | undefined {
+  return pending === undefined || settled ? undefined : { ...pending, expires };
 }
 
 /** Our own create was answered, or is found to have taken place: whatever was on record before is replaced. */

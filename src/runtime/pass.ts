@@ -3,7 +3,7 @@ import type { Controller, Policies } from './controller.ts';
 import type { External, Observation } from './external.ts';
 import type { Logger } from './logger.ts';
 import type { ManagedObject, ObjectKey } from './object.ts';
-import type { Found, OwnershipRecord } from './ownership.ts';
+import type { Found, OwnershipRecord, PendingParts } from './ownership.ts';
 
 /** What the engine itself keeps in a status. The rest belongs to the kinds. */
 export interface EngineStatus {
@@ -14,6 +14,8 @@ export interface EngineStatus {
   connectionURL?: OwnershipRecord['connectionURL'];
   pendingCreate?: OwnershipRecord['pendingCreate'];
   adopted?: OwnershipRecord['adopted'];
+  /** Parts under way that must not be sent twice. */
+  pendingParts?: PendingParts | undefined;
   /** RFC 3339: when an object that is being deleted is let go although its counterpart can't be reached. */
   releaseAt?: string | undefined;
   lastChange?: string | undefined;

@@ -15,6 +15,8 @@ interface ReasonEntry {
   readonly remedy: string;
   /** Comes and goes when everything is applied at once, so it is no warning. */
   readonly passing?: true;
+  /** It passes, but is a warning once it has stayed for a while: hardly anybody looks at events that are none. */
+  readonly warnsWhenItStays?: true;
   /** Nothing is wrong between spec and Authentik, but somebody should know: a warning although nobody has to act. */
   readonly advice?: true;
   /** Its message may hold words of Authentik, of the API server or of a library, which are searched for secrets. */
@@ -31,6 +33,7 @@ export const REASONS = {
   ReferenceNotFound: {
     class: 'waiting',
     passing: true,
+    warnsWhenItStays: true,
     cause: 'The spec names an object that does not exist, in the namespace (`name`) or in Authentik (`external`).',
     remedy: 'Apply the missing object or correct the name. The message names it.',
   },
@@ -50,6 +53,7 @@ export const REASONS = {
   ConnectionNotFound: {
     class: 'waiting',
     passing: true,
+    warnsWhenItStays: true,
     cause: 'There is no AuthentikConnection to use: none named in `connectionRef`, none called `default` here, no operator default.',
     remedy: 'Create an AuthentikConnection called `default` in the namespace, or set `spec.connectionRef`.',
   },
@@ -130,7 +134,14 @@ export const REASONS = {
     class: 'transient',
     quotes: true,
     cause: 'The Kubernetes API server refused or failed a request of the operator.',
-    remedy: "Check the operator's RBAC and the API server. Retried with backoff.",
+    remedy: 'Check the API server. Retried with backoff.',
+  },
+  KubernetesPermissionDenied: {
+    class: 'transient',
+    quotes: true,
+    cause: "The operator's ServiceAccount lacks a right in Kubernetes (RBAC).",
+    remedy:
+      "Add the rule that the message spells out to the operator's Role or ClusterRole; the chart's `rbac` values make most of them. Retried with backoff.",
   },
   InternalError: {
     class: 'transient',
@@ -327,6 +338,12 @@ export function isAdvice(reason: Reason): boolean {
 export function isWarning(reason: Reason): boolean {
   const entry: ReasonEntry = REASONS[reason];
   return entry.class !== 'ok' && entry.passing !== true;
+}
+
+/** Whether a reason that is none becomes a warning when it stays. */
+export function warnsWhenItStays(reason: Reason): boolean {
+  const entry: ReasonEntry = REASONS[reason];
+  return entry.warnsWhenItStays === true;
 }
 
 /** Whether the message of a condition or event with this reason may hold what others said. */

@@ -462,6 +462,20 @@ describe('deleting', () => {
     expect(world.things.has('a')).toBe(false);
   });
 
+  it('leaves alone what somebody made by hand after creates that failed, one unanswered and one refused', async () => {
+    const world = new FakeWorld();
+    world.store.apply('Thing', 'a', { value: 'x' });
+    for (const error of [new OperatorError('Unreachable', 'cut'), new OperatorError('InvalidSpec', 'refused')]) {
+      world.faults.set('create a', { when: 'before', error });
+      await world.pass('a');
+      world.advance(120_000);
+    }
+    world.things.set('a', { uuid: 'by-hand', value: 'z' });
+    expect(await deleted(world)).toBe(true);
+    expect(world.things.get('a')).toEqual({ uuid: 'by-hand', value: 'z' });
+    expect(world.deeds).toEqual([]);
+  });
+
   it('leaves alone what was made anew under its name', async () => {
     const world = await ready();
     world.things.set('a', { uuid: 'another', value: 'x' });
@@ -551,6 +565,29 @@ describe('deleting', () => {
     world.things.set('a', { uuid: 'foreign', value: 'by an administrator' });
     expect(await deleted(world)).toBe(true);
     expect(world.things.get('a')?.value).toBe('by an administrator');
+  });
+});
+
+describe('what should pass and stays', () => {
+  it.each([
+    { reason: 'ReferenceNotFound' as const, told: true },
+    { reason: 'ConnectionNotFound' as const, told: true },
+    { reason: 'ConnectionNotReady' as const, told: false },
+  ])('is a warning once it has stayed for a minute, and one only ($reason: $told)', async ({ reason, told }) => {
+    const world = new FakeWorld();
+    world.connectError = new OperatorError(reason, 'not there');
+    world.store.apply('Thing', 'a', { value: 'x' });
+    const first = await world.pass('a');
+    expect(world.events).toEqual([`Normal ${reason}: not there`]);
+    expect(first.kind).toBe(told ? 'after' : 'done');
+    world.advance(61_000);
+    for (let pass = 0; pass < 3; pass += 1) await world.pass('a');
+    expect(world.events.slice(1)).toEqual(told ? [`Warning ${reason}: not there`] : []);
+    world.connectError = undefined;
+    await world.pass('a');
+    world.connectError = new OperatorError(reason, 'gone again');
+    await world.pass('a');
+    expect(world.events.at(-1)).toBe(`Normal ${reason}: gone again`);
   });
 });
 

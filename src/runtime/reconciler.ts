@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { conclude } from './conclude.ts';
 import type { Controller } from './controller.ts';
+import type { EventRecorder } from './events.ts';
+import { LastingTrouble } from './lasting-trouble.ts';
 import { finalize } from './deletion.ts';
 import { DeferredError } from './deferred.ts';
 import type { Environment } from './environment.ts';
@@ -30,6 +32,7 @@ export class Reconciler<Session> {
   readonly #environment: Environment;
   readonly #log: Logger;
   readonly #steps: readonly Step<Session>[] = applySteps<Session>();
+  readonly #lasting = new LastingTrouble();
 
   constructor(controllers: Iterable<Controller<Session>>, environment: Omit<Environment, 'flush'>, log: Logger) {
     this.#controllers = new Map([...controllers].map((controller) => [controller.kind, controller]));
@@ -44,6 +47,7 @@ export class Reconciler<Session> {
     const { patience } = this.#environment;
     if (controller === undefined || object === undefined) {
       patience?.forget(key);
+      this.#lasting.forget(key);
       return { kind: 'done' };
     }
     const log = this.#log.child({ ...key, reconcileID: randomUUID() });
@@ -56,11 +60,13 @@ export class Reconciler<Session> {
       const held = patience?.holdsBack(pass, outcome, object) ?? 0;
       if (held > 0) {
         this.#count(key, outcome, started);
-        return { kind: 'after', ms: held };
+        // What is kept to itself is tried again no later for that.
+        const retryMs = outcome.kind === 'failed' ? outcome.error.retryAfterMs : undefined;
+        return { kind: 'after', ms: Math.min(held, retryMs ?? held) };
       }
       // What is said of a status is said once it is stored; a conflict says nothing, and the next pass all of it.
       const events = new LaterEvents(this.#environment.events);
-      next = conclude(pass, outcome, object, events);
+      next = this.#warnOfLasting(pass, outcome, events, conclude(pass, outcome, object, events));
       if (outcome.kind !== 'gone') await this.#writeAtLast(pass);
       events.tell();
     } catch (thrown) {
@@ -77,6 +83,14 @@ export class Reconciler<Session> {
     }
     this.#count(key, outcome, started);
     return next;
+  }
+
+  /** What waits for something else may have nobody to wake it when that has lasted too long. */
+  #warnOfLasting(pass: Pass<Session>, outcome: Outcome, events: EventRecorder, next: Next): Next {
+    const warning = this.#lasting.noted(pass.key, outcome, Date.parse(this.#environment.now()));
+    if (warning === 'now' && outcome.kind === 'failed') events.record(pass.object, 'Warning', outcome.error.reason, outcome.error.message);
+    if (typeof warning !== 'number' || next.kind === 'backoff' || next.kind === 'again') return next;
+    return { kind: 'after', ms: next.kind === 'after' ? Math.min(next.ms, warning) : warning };
   }
 
   #count(key: ObjectKey, outcome: Outcome, started: number): void {

@@ -5,20 +5,27 @@ import { keepProgress } from './keep-progress.ts';
 import { deeds, listValues } from './list-fields.ts';
 import { wrote } from './ownership.ts';
 import { printOf } from './print.ts';
+import { admitParts, concludeParts } from './pending-parts.ts';
 import { accept, externalOf, recordOf, required, setRecord, type EngineStatus, type Pass } from './pass.ts';
 
 export async function update<Session>(pass: Pass<Session>, environment: Environment): Promise<void> {
   const before = required(pass.observation, 'the observation');
   const due = mendable(before.differences);
-  if (due.length === 0) delete pass.status.notKept;
-  if (due.length === 0) return;
+  if (due.length === 0) {
+    delete pass.status.notKept;
+    delete pass.status.pendingParts;
+    return;
+  }
   refuseEndlessWrite(pass, due);
+  await admitParts(pass, environment);
   const rotated = due.every((change) => change.cause === 'Secret');
   const drifted = wasSynced(pass) && !rotated;
   try {
     accept(pass, await externalOf(pass).update(before));
     setRecord(pass, wrote(recordOf(pass)));
+    concludeParts(pass, environment);
   } catch (error) {
+    concludeParts(pass, environment, error);
     keepProgress(pass);
     throw error;
   }

@@ -2,6 +2,7 @@
 import { startAuthentikSim, type AuthentikSim } from '../authentik-sim/sim.ts';
 import { FINALIZER, FORCE_DELETE_ANNOTATION } from '../../src/api/v1alpha1/group.ts';
 import { EngineBed, type Address } from './engine-bed.ts';
+import { fastClock } from './fast-clock.ts';
 import { allCallsOf, callsOf, isList, isNews, somebodyElse } from './requests.ts';
 
 const OPERATOR_WIDE = { namespace: 'ops', name: 'default' };
@@ -66,6 +67,50 @@ describe('one server that two connections mean', () => {
     bed.apply('AuthentikStage', inN('s'), stage(2));
     await bed.until('AuthentikStage', inN('s'), 'False/Conflict');
     expect(sim.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(1);
+  });
+
+  it.each([
+    { reason: 'both declare it in the same moment', wait: false },
+    { reason: 'one has it already', wait: true },
+  ])('has no two owners who undo each other when the log tells each of what the other did: $reason', async ({ wait }) => {
+    start({ clock: fastClock(100) });
+    bed.connect(sim, { driftPollInterval: '10s' });
+    bed.connect({ url: sim.url.replace('127.0.0.1', 'localhost'), token: sim.token }, { driftPollInterval: '10s' }, 'n');
+    await bed.until('AuthentikConnection', 'default', 'True/Reconciled');
+    await bed.until('AuthentikConnection', inN('default'), 'True/Reconciled');
+    const stage = (hours: number): object => ({
+      name: 'default-authentication-login',
+      type: 'UserLogin',
+      adoptionPolicy: 'Always',
+      userLogin: { sessionDuration: `hours=${hours}` },
+    });
+    bed.apply('AuthentikStage', 's', stage(1));
+    if (wait) await bed.until('AuthentikStage', 's', 'True/Reconciled');
+    bed.apply('AuthentikStage', inN('s'), stage(2));
+    const states = (): readonly string[] => [bed.ready('AuthentikStage', 's'), bed.ready('AuthentikStage', inN('s'))].sort();
+    await bed.eventually('one of them is refused', () => states().join() === 'False/Conflict,True/Reconciled');
+    const patches = (): number => sim.requests.filter(({ method }) => method === 'PATCH').length;
+    const before = patches();
+    expect(before).toBeLessThanOrEqual(2);
+    const polls = (): number => sim.requests.filter(({ path }) => path.endsWith('/events/events/')).length;
+    const seen = polls();
+    await bed.eventually('the log was read again and again', () => polls() >= seen + 6);
+    await bed.quiet();
+    expect(patches()).toBe(before);
+    expect(states()).toEqual(['False/Conflict', 'True/Reconciled']);
+  });
+
+  it('has one link on each login form, though two bindings reach it by two addresses and call it by two names', async () => {
+    start();
+    bed.connect(sim);
+    bed.connect({ url: sim.url.replace('127.0.0.1', 'localhost'), token: sim.token }, {}, 'n');
+    const form = 'default-authentication-identification';
+    const link = { flowRef: { external: 'default-source-enrollment' }, verify: 'Skip' };
+    bed.apply('AuthentikStage', 'form', { name: form, type: 'Identification', identification: {}, adoptionPolicy: 'Always' });
+    bed.apply('EnrollmentBinding', 'e', { ...link, identificationStageRef: { name: 'form' } });
+    await bed.until('EnrollmentBinding', 'e', 'True/Reconciled');
+    bed.apply('EnrollmentBinding', inN('e'), { ...link, identificationStageRef: { external: form } });
+    await bed.until('EnrollmentBinding', inN('e'), 'False/Conflict');
   });
 
   it('is told apart from another one by what is there, and not by names: namesakes on two servers get on', async () => {

@@ -78,7 +78,7 @@ describe('KubeSourceStore on a real API server, with rights to one Secret by nam
   it('says that it may not read another', async () => {
     await createSecret('other', 'private');
     await expect(store.read(secret('other'))).rejects.toMatchObject({
-      reason: 'StoreUnavailable',
+      reason: 'KubernetesPermissionDenied',
       message: expect.stringMatching(
         new RegExp(`^the operator may not read Secret ${namespace}/other: give its .* \\(HTTP 403: secrets "other" is forbidden`),
       ) as string,

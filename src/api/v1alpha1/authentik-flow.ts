@@ -91,6 +91,14 @@ const status = z.object({
     .array(binding)
     .meta({ description: 'The policy bindings that are ours.', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uuid'] })
     .optional(),
+  pendingParts: z
+    .object({
+      parts: z.array(z.string().max(1024)).meta({ description: 'As the spec names them.', 'x-kubernetes-list-type': 'atomic' }),
+      expires: z.string().max(64).describe('From then on none of them can arrive any more.').optional(),
+      connectionURL: z.string().max(2048).describe('Where they were sent.').optional(),
+    })
+    .describe('Bindings of groups and people that were sent and not answered: they are waited for, and not sent twice.')
+    .optional(),
   unmanagedBindings: z
     .array(z.string().max(1024))
     .max(100)

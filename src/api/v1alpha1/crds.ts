@@ -7,7 +7,6 @@ type JsonSchema = Record<string, unknown>;
 const NAMED_COLUMNS: Readonly<Record<Extract<Column, string>, JsonSchema>> = {
   Ready: { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
   Reason: { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
-  WideReason: { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', priority: 1 },
   Age: { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   UUID: { name: 'UUID', type: 'string', jsonPath: '.status.uuid', priority: 1 },
   Connection: { name: 'Connection', type: 'string', jsonPath: '.status.connection', priority: 1 },

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 export type Column =
   | 'Ready'
   | 'Reason'
-  | 'WideReason'
   | 'Age'
   | 'UUID'
   | 'Connection'

@@ -12,7 +12,7 @@ const HERE = { uuid: 't', connectionURL: 'https://a' };
 
 function refusal(mine: ManagedObject, all: readonly ManagedObject[]): string | undefined {
   try {
-    refuseSecondWriter(mine, { uuid: 't', url: 'https://a' }, all);
+    refuseSecondWriter(mine, { uuid: 't' }, all);
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -31,10 +31,10 @@ describe('one writer for a field of others', () => {
     { reason: 'both have it, and the other is older', mine: binding('m', LATE, HERE), other: binding('o', EARLY, HERE), conflict: true },
     { reason: 'both have it, and this one is older', mine: binding('m', EARLY, HERE), other: binding('o', LATE, HERE), conflict: false },
     {
-      reason: 'the other has it on another server',
+      reason: 'the other has it by another address of the same server',
       mine: binding('m', LATE),
       other: binding('o', EARLY, { ...HERE, connectionURL: 'https://b' }),
-      conflict: false,
+      conflict: true,
     },
     {
       reason: 'the other has another target',

@@ -4,25 +4,18 @@ import type { ManagedObject } from '../../runtime/object.ts';
 /** Where a binding's status says whose field it has. */
 interface Recorded {
   readonly uuid?: string | undefined;
-  readonly connectionURL?: string | undefined;
 }
 
 /**
- * Two bindings of one kind may name one target in different ways, which their claims can't tell. Who has it on record keeps it.
+ * Two bindings of one kind may name one target in different ways, and reach its server by different addresses, which their claims can't
+ * tell. Primary keys are random: the same one is the same thing. Who has it on record keeps it.
  *
  * @param bindings all objects of the kind; bindings of another kind set another field.
  * @throws OperatorError `Conflict`, which names the other one.
  */
-export function refuseSecondWriter(
-  object: ManagedObject,
-  target: { readonly uuid: string; readonly url: string },
-  bindings: readonly ManagedObject[],
-): void {
+export function refuseSecondWriter(object: ManagedObject, target: { readonly uuid: string }, bindings: readonly ManagedObject[]): void {
   const recorded = ({ status }: ManagedObject): Recorded => status ?? {};
-  const rival = bindings.find((other) => {
-    const { uuid, connectionURL } = recorded(other);
-    return other.metadata.uid !== object.metadata.uid && uuid === target.uuid && connectionURL === target.url;
-  });
+  const rival = bindings.find((other) => other.metadata.uid !== object.metadata.uid && recorded(other).uuid === target.uuid);
   // Both may have looked before either wrote: then the older one keeps it.
   const mine = recorded(object).uuid === target.uuid;
   if (rival === undefined || (mine && !isOlder(rival, object))) return;

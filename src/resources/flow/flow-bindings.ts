@@ -17,6 +17,8 @@ export interface FlowRecord {
   readonly policyBindings: readonly RecordedBinding[];
   /** The flow with that key is our making, so nothing on it was there before us. */
   readonly created: boolean;
+  /** A binding may have been made that nobody has heard of. */
+  readonly inDoubt: boolean;
   /** What was bound before us, by what it is bound to, as far as that is on record. */
   readonly found: Readonly<Record<string, readonly string[]>>;
 }
@@ -47,6 +49,8 @@ export class FlowBindings {
   /** The flow that was found or made, and whether the latter. */
   #flow: string | undefined;
   #isMade = false;
+  /** As it was last looked at. */
+  #looked: Bound | undefined;
 
   constructor(parts: { session: Session; desired: DesiredFlow; record: FlowRecord; parking: Parking }) {
     const { session, desired, record, parking } = parts;
@@ -67,10 +71,34 @@ export class FlowBindings {
   /** Compares what hangs on the flow. Before the first change: what is on record about a binding is what it was before us. */
   async look(flow: string): Promise<Bound> {
     this.#flow = flow;
+    if (this.#record.inDoubt) this.#session.cache.invalidate(POLICY_BINDING.path);
     const bound = this.#bound(flow, await this.#rows(flow));
+    this.#looked = bound;
     for (const record of bound.stages?.records ?? []) this.#ourStages.set(record.uuid, record);
     for (const set of bound.policies) for (const record of set.records) this.#ourPolicies.set(record.uuid, record);
     return bound;
+  }
+
+  /**
+   * The bindings of groups and people that are about to be made. Of one policy Authentik keeps one binding for a target and an order; of
+   * these it takes any number.
+   */
+  get unrepeatable(): readonly string[] {
+    const { stages = [], policies = [] } = this.#desired;
+    const onNew = (orders: ReadonlySet<number> | undefined): readonly DesiredBinding<BoundDetail>[] =>
+      stages.flatMap((stage) => (orders === undefined || orders.has(stage.order) ? (stage.policies ?? []) : []));
+    const looked = this.#looked;
+    const all =
+      looked === undefined
+        ? [...policies, ...onNew(undefined)]
+        : [
+            ...onNew(new Set(looked.stages?.plan.create.map(({ order }) => order))),
+            ...looked.policies.flatMap((set) => [
+              ...set.plan.create,
+              ...set.plan.matched.flatMap(({ desired, actual }) => (set.changes(desired, actual).length > 0 ? [desired] : [])),
+            ]),
+          ];
+    return all.filter(({ subject }) => /^(group|user):/.test(subject)).map(({ detail }) => detail.label);
   }
 
   /** Carries out what is declared on a flow that was made a moment ago: nothing can be bound to it yet. */

@@ -79,6 +79,10 @@ export class FlowResource implements External {
     return Object.fromEntries(prints.filter(([field]) => !this.#hasDoor || !(field in openedHeader({}) || field === 'name')));
   }
 
+  unrepeatable(): readonly string[] {
+    return this.#bindings.unrepeatable;
+  }
+
   /**
    * A new flow with guards is built behind a closed door, and opened with its last write. Nothing links to it yet, so that is not worth a
    * write where a visitor who guessed its name would only be led on.
