@@ -19,7 +19,7 @@ async function keep(scene: Scene): Promise<Shown> {
       // The stand-in is an API without pages, and a browser would show nothing.
       `Authentik   ${authentik.url}${authentik.kind === 'sim' ? ' (the API and the flow executor only; no web pages)' : ''}`,
       // The token of somebody's real server isn't ours to show.
-      ...(authentik.kind === 'sim' ? [`API token   ${authentik.token}`] : []),
+      ...(authentik.kind === 'sim' ? [`API token   ${authentik.adminToken}`] : []),
       `Market      ${scene.get('market').url}`,
       `Sign-up     ${scene.get('signUpURL')}`,
       `Login       ${person.username}, password ${person.password}`,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { apiCalls, type ApiCall } from './audit.ts';
 import { readKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import { run, type CommandResult } from './run.ts';
 import { resolveTools, type Tools } from './tools.ts';
@@ -25,8 +26,10 @@ export interface ControlPlane {
   helm(args: readonly string[], options?: ToolOptions): Promise<CommandResult>;
   /** Creates a namespace `<prefix>-<random>` and answers its name. */
   createNamespace(prefix?: string): Promise<string>;
-  /** Writes a kubeconfig with a one-day token of an existing ServiceAccount (TokenRequest) and answers its path. */
+  /** Writes a kubeconfig with a one-day token of its own of an existing ServiceAccount (TokenRequest) and answers its path. */
   serviceAccountKubeconfig(namespace: string, serviceAccount: string): Promise<string>;
+  /** What ServiceAccounts have asked of the API server so far, from its audit log. */
+  apiCalls(): Promise<readonly ApiCall[]>;
   /** Ends the programs; does nothing on a handle from `connectControlPlane`. */
   stop(): Promise<void>;
 }
@@ -63,10 +66,11 @@ export function connectControlPlane(kubeconfigPath: string): ControlPlane {
     },
     serviceAccountKubeconfig: async (namespace, serviceAccount) => {
       const { stdout } = await kubectl(['create', 'token', serviceAccount, '--duration=24h'], { namespace });
-      const file = path.join(folder, `${namespace}-${serviceAccount}.kubeconfig`);
+      const file = path.join(folder, `${namespace}-${serviceAccount}-${randomBytes(4).toString('hex')}.kubeconfig`);
       await writeKubeconfig(file, { server, caPem, token: stdout.trim() }, namespace);
       return file;
     },
+    apiCalls: async () => apiCalls(folder),
     stop: async () => Promise.resolve(),
   };
 }

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { resolveAssets, type Assets } from './assets.ts';
+import { AUDIT_POLICY, auditFile } from './audit.ts';
 import type { Log } from './cache.ts';
 import { connectControlPlane, type ControlPlane } from './cluster.ts';
 import { startDaemon, startDeathWatch, type Daemon, type DeathWatch } from './daemon.ts';
@@ -60,6 +61,7 @@ async function startPrograms(assets: Assets, folder: string, watch: DeathWatch, 
   const logs = at('logs');
   await mkdir(logs, { recursive: true });
   await mkdir(at('home'), { recursive: true });
+  await writeFile(at('audit-policy.json'), JSON.stringify(AUDIT_POLICY));
   const start = (command: string, args: readonly string[]): void => void daemons.push(startDaemon(command, args, logs, watch));
   const [etcdPort, apiPort] = await freePorts();
   const { adminToken, controllerToken } = await writeIdentities(folder);
@@ -112,6 +114,10 @@ function apiServerArguments(folder: string, etcdPort: number, port: number): rea
     '--disable-admission-plugins=ServiceAccount',
     '--endpoint-reconciler-type=none',
     '--allow-privileged=true',
+    `--audit-policy-file=${path.join(folder, 'audit-policy.json')}`,
+    `--audit-log-path=${auditFile(folder)}`,
+    // In megabytes: one file for a whole test run.
+    '--audit-log-maxsize=2000',
   ];
 }
 

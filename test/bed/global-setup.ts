@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { installOperator } from '../charts/operator-release.ts';
 import { eventually } from './eventually.ts';
 import { connectControlPlane, startControlPlane, type ControlPlane } from './control-plane.ts';
 
@@ -11,7 +12,7 @@ declare global {
 const CRDS = path.resolve(import.meta.dirname, '../../crds');
 
 /**
- * Starts one API server for all test files, which find it by `BED_KUBECONFIG`, and applies the CRDs. A `BED_KUBECONFIG` that is already set is used as
+ * Starts one API server for all test files, which find it by `BED_KUBECONFIG`, applies the CRDs, and installs the operator's chart for its rights. A `BED_KUBECONFIG` that is already set is used as
  * it is: start a bed once, run the tests many times.
  */
 export default async function setUp(): Promise<void> {
@@ -25,6 +26,7 @@ export default async function setUp(): Promise<void> {
   const controlPlane = globalThis.bed ?? connectControlPlane(running ?? '');
   try {
     await applyCrds(controlPlane);
+    process.env['BED_OPERATOR_KUBECONFIG'] = await operatorRights(controlPlane);
   } catch (error) {
     // Jest runs no tear-down after a failed set-up.
     await globalThis.bed?.stop();
@@ -44,6 +46,17 @@ async function applyCrds(controlPlane: ControlPlane): Promise<void> {
   for (const resource of resources)
     await eventually(async () => controlPlane.kubectl(['get', resource, '--all-namespaces']), { message: `${resource} is not served` });
   say(`${files.length} CRDs established`);
+}
+
+/**
+ * The ConfigMaps that the tests have markets read. In the operator's own configuration of a scenario any name will do; its rights decide.
+ */
+const CONFIG_MAPS = ['market-sign-up', 'market-registration', 'taken', 'free'];
+
+/** A token of the chart's ServiceAccount, for all scenarios: nothing that is tested runs as the cluster's administrator. Answers its kubeconfig. */
+async function operatorRights(controlPlane: ControlPlane): Promise<string> {
+  const release = await installOperator(controlPlane, { namespace: 'e2e-operator', values: { rbac: { configMapNames: CONFIG_MAPS } } });
+  return release.kubeconfig();
 }
 
 function say(line: string): void {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { KINDS } from '../../src/api/v1alpha1/kinds.ts';
 import type { AuthentikSim, RequestLog, Snapshot } from '../authentik-sim/sim.ts';
 import { eventually } from '../bed/eventually.ts';
 import type { Manifest } from './support/manifests.ts';
@@ -21,6 +22,15 @@ function simOf(scenario: Scenario): AuthentikSim {
 
 function writesIn(requests: readonly RequestLog[]): readonly RequestLog[] {
   return requests.filter(({ method, path }) => method !== 'GET' && !path.includes('/flows/executor/'));
+}
+
+/** What a token may do that is no administrator's. */
+function isOfRights({ path }: RequestLog): boolean {
+  return path === '/api/v3/rbac/permissions/';
+}
+
+function readsIn(requests: readonly RequestLog[]): readonly RequestLog[] {
+  return requests.filter((request) => request.method === 'GET' && !request.path.includes('/flows/executor/') && !isOfRights(request));
 }
 
 /** Brings a stock server to the state of the guide, as `apply` applies it, and answers what that took. */
@@ -45,8 +55,10 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
       requests = await toReady(scenario(), manifests, async (all) => scenario().apply(...all));
     });
 
-    it('takes at most 16 writes and 20 reads', () => {
-      const { reads, writes, executor } = simOf(scenario()).counts();
+    it('takes at most 16 writes and 20 reads, beside one for its own rights', () => {
+      const { writes, executor } = simOf(scenario()).counts();
+      const [reads, ofRights] = [readsIn(requests).length, requests.filter(isOfRights).length];
+      expect(ofRights).toBe(1);
       expect({ writes, enough: writes <= 16 }).toEqual({ writes, enough: true });
       expect({ reads, enough: reads <= 20 }).toEqual({ reads, enough: true });
       // Verification: two visitors, each with a redirect at most.
@@ -84,6 +96,30 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
 
     it('writes the status of each object a few times only', () => {
       expect(statusWrites(scenario(), manifests).filter(({ writes }) => writes > MOST_STATUS_WRITES)).toEqual([]);
+    });
+
+    it('asks the API server for what it needs, and no more', async () => {
+      const { controlPlane, namespace } = scenario();
+      const calls = (await controlPlane.apiCalls()).filter((call) => call.namespace === namespace);
+      const counts = (pattern: RegExp): Readonly<Record<string, number>> => {
+        const groups = Object.groupBy(calls, ({ verb, resource }) => `${verb} ${resource}`);
+        return Object.fromEntries(Object.entries(groups).flatMap(([what, all]) => (pattern.test(what) ? [[what, all?.length ?? 0]] : [])));
+      };
+      const total = (pattern: RegExp): number => Object.values(counts(pattern)).reduce((sum, count) => sum + count, 0);
+      const [plurals, objects] = [KINDS.map(({ plural }) => plural), objectsIn(manifests)];
+      expect(counts(/^(get|list|watch) (authentik|enroll)/)).toEqual(
+        Object.fromEntries(plurals.flatMap((plural) => [[`list ${plural}`, 1] as const, [`watch ${plural}`, 1] as const])),
+      );
+      // The finalizer, once an object; every status that is sent says something new.
+      expect(total(/^patch (authentik|enroll)/)).toBe(objects.length);
+      const written = statusWrites(scenario(), manifests).reduce((sum, { writes }) => sum + writes, 0);
+      expect(total(/\/status$/)).toBe(written);
+      expect(counts(/ configmaps$/)).toEqual({ 'get configmaps': 1, 'create configmaps': 1 });
+      // Two Secrets: each is watched, and one may be read before its watch has begun.
+      expect(total(/ secrets$/)).toBeLessThanOrEqual(2 * 3);
+      expect(total(/ events$/)).toBeLessThanOrEqual(objects.length);
+      expect(counts(/^(?!(get|list|watch|patch|update) (authentik|enroll)).* (?!(configmaps|secrets|events)$)/)).toEqual({});
+      expect(calls.filter(({ status }) => status >= 400 && status !== 404)).toEqual([]);
     });
 
     it('needs no write and no status for another look at everything', async () => {
@@ -124,20 +160,25 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
   describe('in whatever order it is applied', () => {
     const orders: readonly {
       readonly order: string;
+      /** How many reads that may take. */
+      readonly reads: number;
       readonly apply: (scenario: Scenario, manifests: readonly Manifest[]) => Promise<void>;
     }[] = [
       {
         order: 'all at once',
+        reads: 20,
         apply: async (scenario, manifests) => {
           await Promise.all(manifests.map(async (manifest) => scenario.apply(manifest)));
         },
       },
       {
         order: 'in reverse, so that everything waits for what comes next',
+        reads: 24,
         apply: async (scenario, manifests) => scenario.apply(...[...manifests].reverse()),
       },
       {
         order: 'one by one, a second apart',
+        reads: 24,
         apply: async (scenario, manifests) => {
           for (const manifest of manifests) {
             await scenario.apply(manifest);
@@ -146,27 +187,50 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
         },
       },
     ];
-    const outcomes: { readonly order: string; readonly writes: number; readonly state: Snapshot }[] = [];
-
-    it.each(orders)('gets Ready within the budget: $order', async ({ order, apply }) => {
+    interface Outcome {
+      readonly requests: readonly RequestLog[];
+      readonly state: Snapshot;
+      readonly manyStatusWrites: readonly unknown[];
+      readonly kstatusProblems: readonly string[];
+    }
+    const outcomes = new Map<string, Promise<Outcome>>();
+    /** Each order runs once, for whichever test asks first. */
+    const outcomeOf = async ({ order, apply }: (typeof orders)[number]): Promise<Outcome> => {
+      const outcome = outcomes.get(order) ?? outcomeIn(apply);
+      outcomes.set(order, outcome);
+      return outcome;
+    };
+    const outcomeIn = async (apply: (typeof orders)[number]['apply']): Promise<Outcome> => {
       const scenario = await Scenario.open({ connection: false });
       try {
         const { manifests, slug } = await marketGuide(scenario, MAIL);
         const requests = await toReady(scenario, manifests, async (all) => apply(scenario, all));
-        const state = JSON.parse(JSON.stringify(simOf(scenario).snapshot()).replaceAll(slug, 'sign-up')) as Snapshot;
-        outcomes.push({ order, writes: writesIn(requests).length, state });
-        expect(writesIn(requests).length).toBeLessThanOrEqual(16);
-        expect(statusWrites(scenario, manifests).filter(({ writes }) => writes > MOST_STATUS_WRITES_WHILE_WAITING)).toEqual([]);
-        expect(scenario.kstatusProblems()).toEqual([]);
+        return {
+          requests,
+          state: JSON.parse(JSON.stringify(simOf(scenario).snapshot()).replaceAll(slug, 'sign-up')) as Snapshot,
+          manyStatusWrites: statusWrites(scenario, manifests).filter(({ writes }) => writes > MOST_STATUS_WRITES_WHILE_WAITING),
+          kstatusProblems: scenario.kstatusProblems(),
+        };
       } finally {
         await scenario.close();
       }
+    };
+
+    it.each(orders)('gets Ready within the budget: $order', async (order) => {
+      const { requests, manyStatusWrites, kstatusProblems } = await outcomeOf(order);
+      expect(writesIn(requests).length).toBeLessThanOrEqual(16);
+      expect(readsIn(requests).length).toBeLessThanOrEqual(order.reads);
+      expect(manyStatusWrites).toEqual([]);
+      expect(kstatusProblems).toEqual([]);
     });
 
-    it('ends in the same state, with the same number of writes', () => {
-      const [first, ...others] = outcomes;
-      expect(others).toHaveLength(orders.length - 1);
-      for (const { writes, state } of others) expect({ writes, state }).toEqual({ writes: first?.writes, state: first?.state });
+    it('ends in the same state, with the same number of writes', async () => {
+      const ends = [];
+      for (const order of orders) {
+        const { requests, state } = await outcomeOf(order);
+        ends.push({ writes: writesIn(requests).length, state });
+      }
+      for (const end of ends) expect(end).toEqual(ends[0]);
     });
   });
 });

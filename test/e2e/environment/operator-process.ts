@@ -7,8 +7,12 @@ import { startDeathWatch } from '../../bed/daemon.ts';
 import { eventually } from '../../bed/eventually.ts';
 
 export interface OperatorOptions {
-  /** Whose rights the operator has. */
-  readonly kubeconfigPath: string;
+  /** Whose rights the operator has. Unless given, `args` and `env` say everything, as in a container, and nothing is inherited. */
+  readonly kubeconfigPath?: string;
+  /** What Node is called with: its own flags and the program's file. The sources unless given. */
+  readonly program?: readonly string[];
+  /** False comes back as soon as it listens, ready or not. */
+  readonly untilReady?: false;
   /** Further flags, such as `--watch-namespaces=a,b`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -23,6 +27,8 @@ export interface OperatorProcess {
   /** Resolves with the exit code when it ends, by whatever cause; 128 + 15 for a signal. */
   readonly ended: Promise<number>;
   metrics(): Promise<string>;
+  /** Asks a probe: the status, and what is said. */
+  probe(location: '/healthz' | '/readyz'): Promise<{ readonly status: number; readonly body: string }>;
   /** All that it has written so far. */
   logs(): string;
   /** Sends the signal (SIGTERM unless given) and answers the exit code. One that doesn't end within 30 s is killed. */
@@ -44,12 +50,13 @@ const Starting = z.looseObject({ msg: z.literal('starting'), port: z.number() })
  *
  * @throws with the end of its log when it ends by itself or isn't ready within a minute; it doesn't run then.
  */
-export async function startOperator({ kubeconfigPath, args = [], env = {}, log }: OperatorOptions): Promise<OperatorProcess> {
-  const flags = ['--kubeconfig', kubeconfigPath, '--http-port', '0', '--http-host', '127.0.0.1', ...args];
+export async function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
+  const { kubeconfigPath, program = [MAIN], args = [], env = {}, log, untilReady = true } = options;
+  const here = kubeconfigPath === undefined ? [] : ['--kubeconfig', kubeconfigPath, '--http-port', '0', '--http-host', '127.0.0.1'];
   // Of a process group of its own: a Ctrl-C is for whoever started it, and may need it to clean up.
-  const child = spawn(process.execPath, [MAIN, ...flags], {
+  const child = spawn(process.execPath, [...program, ...here, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inherited(), ...env },
+    env: { ...(kubeconfigPath === undefined ? {} : inherited()), ...env },
     detached: true,
   });
   const watch = startDeathWatch();
@@ -70,12 +77,13 @@ export async function startOperator({ kubeconfigPath, args = [], env = {}, log }
     return ended.finally(() => clearTimeout(late));
   };
   try {
-    const httpPort = await ready(port, ended);
+    const httpPort = await ready(port, ended, untilReady);
     return {
       pid: child.pid ?? 0,
       httpPort,
       ended,
       metrics: async () => get(httpPort, '/metrics'),
+      probe: async (location) => ask(httpPort, location),
       logs: () => lines.join('\n'),
       stop,
       kill: async () => {
@@ -107,7 +115,7 @@ async function portOf(child: ChildProcessByStdio<null, Readable, Readable>, line
   });
 }
 
-async function ready(port: Promise<number>, ended: Promise<number>): Promise<number> {
+async function ready(port: Promise<number>, ended: Promise<number>, untilReady: boolean): Promise<number> {
   const over = new AbortController();
   const death = ended.then((code) => {
     throw new Error(`it ended with exit code ${code}`);
@@ -115,7 +123,7 @@ async function ready(port: Promise<number>, ended: Promise<number>): Promise<num
   const readiness = eventually(
     async () => {
       const known = await port;
-      await get(known, '/readyz');
+      if (untilReady) await get(known, '/readyz');
       return known;
     },
     { timeout: READY_TIMEOUT, message: '/readyz', signal: over.signal },
@@ -129,10 +137,14 @@ async function ready(port: Promise<number>, ended: Promise<number>): Promise<num
   }
 }
 
-async function get(port: number, location: string): Promise<string> {
+async function ask(port: number, location: string): Promise<{ readonly status: number; readonly body: string }> {
   const response = await fetch(`http://127.0.0.1:${port}${location}`, { signal: AbortSignal.timeout(5_000) });
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${location} answered ${response.status}: ${body.trim()}`);
+  return { status: response.status, body: await response.text() };
+}
+
+async function get(port: number, location: string): Promise<string> {
+  const { status, body } = await ask(port, location);
+  if (status !== 200) throw new Error(`${location} answered ${status}: ${body.trim()}`);
   return body;
 }
 

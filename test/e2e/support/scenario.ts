@@ -179,9 +179,14 @@ export class Scenario {
     );
   }
 
+  /** With the rights of the chart's ServiceAccount, in all namespaces. */
+  get operatorKubeconfig(): string {
+    return process.env['BED_OPERATOR_KUBECONFIG'] ?? '';
+  }
+
   async startOperator(): Promise<OperatorHere> {
     const settings = { watchNamespaces: [...this.namespaces], ...this.#options.operator?.(this.namespaces) };
-    this.#running = await startOperatorHere(this.controlPlane.kubeconfigPath, settings);
+    this.#running = await startOperatorHere(this.operatorKubeconfig, settings);
     this.#operators.push(this.#running);
     return this.#running;
   }
@@ -196,6 +201,17 @@ export class Scenario {
     return this.#operators.flatMap(({ log }) => log);
   }
 
+  /** All that this scenario's operators have let anybody see, by where. */
+  async said(): Promise<Readonly<Record<'objects' | 'events' | 'log' | 'metrics', string>>> {
+    const metrics = await Promise.all(this.#operators.map(async (operator) => operator.metrics.registry.metrics()));
+    return {
+      objects: JSON.stringify(this.history.all()),
+      events: JSON.stringify(await this.events()),
+      log: this.log.join(''),
+      metrics: metrics.join(''),
+    };
+  }
+
   /** Something to undo when the scenario ends, after the objects are gone; the last comes first. */
   afterwards(cleanUp: () => Promise<unknown>): void {
     this.#cleanUps.unshift(cleanUp);
@@ -206,11 +222,13 @@ export class Scenario {
     return this.history.all().flatMap(kstatusProblems);
   }
 
-  /** Deletes everything as a user would, and ends. Throws when the operator doesn't let its objects go. */
+  /** Deletes everything as a user would, and ends. Throws when the operator doesn't let its objects go, or has asked what Authentik's schema doesn't know. */
   async close(): Promise<void> {
     try {
       if (this.#running === undefined) await this.startOperator();
       await this.removeAll();
+      const violations = this.target.sim?.schemaViolations ?? [];
+      if (violations.length > 0) throw new Error(`the official schema says otherwise: ${JSON.stringify(violations, null, 1)}`);
     } finally {
       await this.stopOperator();
       this.history.stop();
