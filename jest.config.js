@@ -31,7 +31,7 @@ export default {
       ...common,
       displayName: 'cluster',
       roots: ['<rootDir>/test'],
-      testMatch: ['<rootDir>/test/{e2e,crds,charts,kube}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{e2e,crds,charts,kube,product}/**/*.test.ts'],
       globalSetup: '<rootDir>/test/bed/global-setup.ts',
       globalTeardown: '<rootDir>/test/bed/global-teardown.ts',
     },

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
-import { imageSettings } from './image-settings.ts';
+import { imageSettings } from '../test/product/image-settings.ts';
 import { isMet, table, type Row } from './row.ts';
 
 /** Each in a process of its own, run as the image runs Node. */

@@ -10,7 +10,7 @@ import { startAuthentikSim } from '../test/authentik-sim/sim.ts';
 import { startControlPlane } from '../test/bed/control-plane.ts';
 import { eventually } from '../test/bed/eventually.ts';
 import { startMailServer } from '../test/mail-server/mail-server.ts';
-import { imageSettings } from './image-settings.ts';
+import { imageSettings } from '../test/product/image-settings.ts';
 import type { Row } from './row.ts';
 
 /** Resident memory that is allowed, in MB. */

@@ -1,7 +1,8 @@
 /**
  * Makes `dist/main.js` of the operator and everything it imports: one file, quicker to load and smaller in memory than the packages it is made of.
  *
- *   node scripts/bundle.ts
+ *   node scripts/bundle.ts            into dist/
+ *   node scripts/bundle.ts <folder>   elsewhere
  */
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -30,7 +31,7 @@ const smallBase: Plugin = {
 const { metafile } = await build({
   absWorkingDir: ROOT,
   entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.js',
+  outfile: path.join(path.resolve(ROOT, process.argv[2] ?? 'dist'), 'main.js'),
   bundle: true,
   platform: 'node',
   target: 'node24',

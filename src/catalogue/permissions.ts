@@ -36,12 +36,14 @@ export function requiredPermissions(): readonly string[] {
   return [...new Set([...managed, ...LOOKED_AT, ...Object.values(TAKEN_ALONG).flat()])].sort();
 }
 
+/** Without these, what Authentik remembers of a changed policy is forgotten some minutes later only. */
+export const CACHE_PERMISSIONS = ['authentik_flows.clear_flow_cache', 'authentik_policies.clear_policy_cache'] as const;
+
 /** What makes it quicker, and is done without when it isn't granted: the audit log tells of changes at once, caches are cleared. */
 export const OPTIONAL_PERMISSIONS = [
   'authentik_events.view_event',
   'authentik_blueprints.view_blueprintinstance',
-  'authentik_flows.clear_flow_cache',
-  'authentik_policies.clear_policy_cache',
+  ...CACHE_PERMISSIONS,
 ] as const;
 
 /** What `applicationRef` of an EnrollmentBinding takes besides: it looks, and changes nothing. */

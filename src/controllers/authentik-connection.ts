@@ -3,7 +3,7 @@ import { baseURLOf } from '../authentik/base-url.ts';
 import { missingPermissions } from '../authentik/server-info.ts';
 import type { Session } from '../authentik/session.ts';
 import { standingOfVersion } from '../authentik/versions.ts';
-import { MARKET_PERMISSIONS, requiredPermissions } from '../catalogue/permissions.ts';
+import { CACHE_PERMISSIONS, MARKET_PERMISSIONS, requiredPermissions } from '../catalogue/permissions.ts';
 import type { Judgement } from '../runtime/conditions.ts';
 import type { Controller } from '../runtime/controller.ts';
 import type { External, Observation } from '../runtime/external.ts';
@@ -123,9 +123,13 @@ function granted(session: Session, needed: readonly string[]): string {
     return 'this Authentik does not tell the rights of the token; a missing one shows when it is needed';
   const all = [...requiredPermissions(), ...MARKET_PERMISSIONS].filter((permission) => !needed.includes(permission));
   const [first, ...others] = missingPermissions(session.info, all);
-  if (first === undefined) return 'the roles grant everything that the operator can do';
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return `the roles grant what the declared objects take; for what nobody declares they lack ${first}${more}`;
+  const enough =
+    first === undefined
+      ? 'the roles grant everything that the operator can do'
+      : `the roles grant what the declared objects take; for what nobody declares they lack ${first}${more}`;
+  const slow = missingPermissions(session.info, CACHE_PERMISSIONS);
+  return slow.length === 0 ? enough : `${enough}; without ${slow.join(' and ')} a changed policy may take five minutes to show`;
 }
 
 const NOT_ALLOWED = {

@@ -1,4 +1,4 @@
-import type { OperatorLogger, ResourceMeta } from '@dot-i/k8s-operator';
+import type { OperatorLogger } from '@dot-i/k8s-operator';
 import * as k8s from '@kubernetes/client-node';
 import type { Logger } from '../runtime/logger.ts';
 import type { PooledKubeConfig } from './kubeconfig.ts';
@@ -35,11 +35,11 @@ export abstract class OperatorBase extends Operator {
     return refused('watchResource', 'KubeObjectStore, whose watches outlive the API server');
   }
 
-  protected override setResourceStatus(_meta: ResourceMeta, _status: unknown): Promise<never> {
+  protected override setResourceStatus(): Promise<never> {
     return refused('setResourceStatus', 'KubeObjectStore, which says when a write fails');
   }
 
-  protected override patchResourceStatus(_meta: ResourceMeta, _status: unknown): Promise<never> {
+  protected override patchResourceStatus(): Promise<never> {
     return refused('patchResourceStatus', 'KubeObjectStore, which says when a write fails');
   }
 

@@ -48,6 +48,8 @@ export interface AuthentikSim {
   addMailTemplate(name: string): void;
   /** A token of a new service account that holds these permissions (`app.codename`), or of the administrator. */
   createToken(permissions: string[] | 'superuser', options?: { expired?: boolean }): string;
+  /** From now on nobody gets in with it. */
+  revokeToken(token: string): void;
   /** Configuration as sorted data without UUIDs: equal snapshots mean equal states. */
   snapshot(): Snapshot;
   resetRequests(): void;
@@ -129,6 +131,9 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
       ]);
     },
     createToken: (permissions, { expired = false } = {}) => createToken(world, permissions, expired),
+    revokeToken: (key) => {
+      for (const row of world.store.all(TOKEN)) if (row.values.key === key) world.store.remove(row);
+    },
     snapshot: () => snapshot(world.store),
     resetRequests: () => void log.splice(0),
     counts: () => count(log),

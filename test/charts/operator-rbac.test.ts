@@ -55,7 +55,7 @@ const byResource = (left: Rule, right: Rule): number => left.resources.join().lo
 function needed(secretNames: readonly string[], namespaceNames: readonly string[]): readonly Rule[] {
   const named = (names: readonly string[]): { resourceNames?: readonly string[] } => (names.length === 0 ? {} : { resourceNames: names });
   return [
-    { verbs: ['get', 'list', 'watch', 'patch'], apiGroups: [GROUP], resources: PLURALS },
+    { verbs: ['list', 'watch', 'patch'], apiGroups: [GROUP], resources: PLURALS },
     { verbs: ['update'], apiGroups: [GROUP], resources: PLURALS.map((plural) => `${plural}/status`) },
     { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['secrets'], ...named(secretNames) },
     { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['configmaps'] },
@@ -156,9 +156,9 @@ describe("the rights of the operator's ServiceAccount", () => {
     for (const name of ['token', 'other'])
       await controlPlane.kubectl(['create', 'secret', 'generic', name, '--from-literal=token=t'], { namespace: watched });
 
-    const finalizer = JSON.stringify({ metadata: { finalizers: [`${GROUP}/finalizer`] } });
-    const { stdout: stage } = await inWatched('get', 'akstage/a-stage', '--output=json');
-    const withStatus = JSON.stringify({ ...(JSON.parse(stage) as object), status: { observedGeneration: 1 } });
+    const { stdout: stages } = await inWatched('get', 'akstages', '--output=json');
+    const { items } = JSON.parse(stages) as { items: readonly [object] };
+    const withStatus = JSON.stringify({ ...items[0], status: { observedGeneration: 1 } });
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: SERVICE_ACCOUNT, namespace: home } };
     const allowed: readonly (readonly [string, Promise<CommandResult>])[] = [
       ['status', asOperator(['replace', '--subresource=status', '--filename=-'], withStatus)],
@@ -168,11 +168,8 @@ describe("the rights of the operator's ServiceAccount", () => {
       ['labels of its namespace', asOperator(['get', 'namespace', watched])],
     ];
     for (const [what, result] of allowed) expect({ what, ...(await result) }).toMatchObject({ what, code: 0 });
-    // After the status, which carries the version that was read.
-    await expect(inWatched('patch', 'akstage/a-stage', '--type=merge', `--patch=${finalizer}`)).resolves.toMatchObject({ code: 0 });
-    await controlPlane.kubectl(['patch', 'akstage/a-stage', '--type=merge', '--patch={"metadata":{"finalizers":null}}'], {
-      namespace: watched,
-    });
+    // kubectl reads what it patches, which the operator need not; the suite in test/product sets finalizers.
+    await expect(inWatched('auth', 'can-i', 'patch', 'akstage/a-stage')).resolves.toMatchObject({ code: 0 });
 
     const refused = [
       inWatched('get', 'secrets'),

@@ -78,7 +78,8 @@ export async function operatorRelease(controlPlane: ControlPlane, namespace: str
       );
     },
     kubeconfig: async () => controlPlane.serviceAccountKubeconfig(namespace, serviceAccountName),
-    uninstall: async () =>
-      void (await controlPlane.helm(['uninstall', name, '--ignore-not-found', '--wait', '--timeout=60s'], { namespace })),
+    uninstall: async () => {
+      await controlPlane.helm(['uninstall', name, '--ignore-not-found', '--wait', '--timeout=60s'], { namespace });
+    },
   };
 }

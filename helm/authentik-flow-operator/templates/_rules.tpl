@@ -14,7 +14,7 @@
   resources:
     {{- include "operator.kinds" . | nindent 4 }}
   # patch: the finalizer.
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [authentik.oceanenterprise.io]
   resources:
     {{- range include "operator.kinds" . | fromYamlArray }}

@@ -35,13 +35,13 @@ async function find(
   });
 }
 
-/** Makes both, for a login by the stock flow unless another is named, and gives back what was made when half of it fails. The key pair is the one that Authentik made for itself. */
+/** Makes both, for a login and a consent by the stock flows unless others are named, and gives back what was made when half of it fails. The key pair is the one that Authentik made for itself. */
 export async function createMarketApplication(
   client: AuthentikClient,
-  options: { readonly slug: string; readonly redirectURI: string; readonly loginFlow?: string },
+  options: { readonly slug: string; readonly redirectURI: string; readonly loginFlow?: string; readonly consentFlow?: string },
 ): Promise<MarketApplication> {
-  const { slug, redirectURI, loginFlow = LOGIN } = options;
-  const [authentication, authorization, invalidation] = await find(client, '/flows/instances/', 'slug', [loginFlow, CONSENT, END]);
+  const { slug, redirectURI, loginFlow = LOGIN, consentFlow = CONSENT } = options;
+  const [authentication, authorization, invalidation] = await find(client, '/flows/instances/', 'slug', [loginFlow, consentFlow, END]);
   const [key] = await find(client, '/crypto/certificatekeypairs/', 'name', ['authentik Self-signed Certificate']);
   const [clientID, clientSecret] = [`${slug}-client`, randomBytes(32).toString('hex')];
   const provider = Row.parse(

@@ -9,7 +9,7 @@ export interface ImageSettings {
 
 /** Read from the Dockerfile, so that what is measured is what is shipped. */
 export async function imageSettings(): Promise<ImageSettings> {
-  const dockerfile = await readFile(path.resolve(import.meta.dirname, '../Dockerfile'), 'utf8');
+  const dockerfile = await readFile(path.resolve(import.meta.dirname, '../../Dockerfile'), 'utf8');
   const entryPoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
   const variables = /^ENV (.*)$/m.exec(dockerfile)?.[1]?.split(' ') ?? [];
   return {
