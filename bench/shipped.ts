@@ -5,6 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startAuthentikSim } from '../test/authentik-sim/sim.ts';
 import { startControlPlane } from '../test/bed/control-plane.ts';
@@ -16,12 +17,32 @@ import type { Row } from './row.ts';
 /** Resident memory that is allowed, in MB. */
 const BUDGET_MB = 120;
 const ROOT = path.resolve(import.meta.dirname, '..');
+/** Of one core, while there is nothing to do. */
+const BUDGET_CPU_PERCENT = 1;
+/** For how long that is watched, in milliseconds: a whole interval of its polls, and everything that is done once a minute. */
+const WATCHED_MS = 60_000;
+/** `sysconf(_SC_CLK_TCK)` on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 const NAMESPACE = 'market';
 const run = promisify(execFile);
 
 async function residentMB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** Time that the process has had of a core, in seconds: user and system. */
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // What comes before is the name, which may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+async function idleCpuPercent(pid: number): Promise<number> {
+  const before = await cpuSeconds(pid);
+  await delay(WATCHED_MS);
+  return (((await cpuSeconds(pid)) - before) / (WATCHED_MS / 1000)) * 100;
 }
 
 /** Waits until two readings, a while apart, are the same but for a megabyte, and answers the later one. */
@@ -73,9 +94,11 @@ try {
   try {
     await bed.kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'enrollmentbinding', '--all'], { namespace: NAMESPACE });
     const [idle, bare] = [await settledMB(Number(operator.pid)), await bareNodeMB()];
+    const cpu = await idleCpuPercent(Number(operator.pid));
     const rows: readonly Row[] = [
       { id: 'b', what: 'memory of the bundle, idle, the guide Ready, resident', value: idle, unit: 'MB', goal: BUDGET_MB },
       { id: 'b', what: `the same ÷ a bare Node (${bare.toFixed(0)} MB)`, value: idle / bare, unit: '' },
+      { id: 'b', what: 'CPU of the bundle, idle, the guide Ready, of one core', value: cpu, unit: '%', goal: BUDGET_CPU_PERCENT },
     ];
     process.send?.(rows);
   } finally {

@@ -13,6 +13,7 @@ import { RightsInUse } from './controllers/rights-in-use.ts';
 import { enrollmentController } from './controllers/enrollment-binding.ts';
 import { KeepingCredentials, RecalledCredentials } from './resources/kept-credentials.ts';
 import { SecretReader } from './resources/secret-reader.ts';
+import { linksShowing } from './resources/links-showing.ts';
 import { Referrers } from './resources/referrers.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -75,12 +76,15 @@ export class Engine {
   readonly #dispatcher: Dispatcher<Session>;
   readonly #connections: Connections;
   readonly #rights: RightsInUse;
+  readonly #referrers: Referrers;
+  readonly #index = new DependencyIndex();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     const { store, sources, log, metrics, redaction, clientOptions, clock = systemClock } = parts;
     this.queue = new Workqueue({ ...(parts.retry ?? RETRY), logger: log, clock, turn: oneATurn() });
-    const index = new DependencyIndex();
+    const index = this.#index;
+    this.#referrers = new Referrers(store);
     const events = redacted(parts.events, redaction);
     this.#servers = new Servers({ clock, clientOptions: { ...clientOptions, log }, listener: this.#listener() });
     this.#sessions = new Sessions(this.#servers);
@@ -148,7 +152,7 @@ export class Engine {
 
   #controllers(opening: OpeningParts, secrets: SecretReader): readonly Controller<Session>[] {
     const { store, configMaps } = this.#parts;
-    const managed = { store, referrers: new Referrers(store), connections: this.#connections, secrets };
+    const managed = { store, referrers: this.#referrers, connections: this.#connections, secrets };
     return [
       connectionController(opening, this.#rights),
       groupController(managed),
@@ -183,6 +187,7 @@ export class Engine {
       lookAgain: (server) => {
         for (const connection of holders(server)) this.#dispatcher.enqueue(connection);
       },
+      shown: (keys) => this.#shown(keys),
       recovered: (server) => {
         for (const connection of holders(server)) {
           this.#dispatcher.enqueue(connection);
@@ -190,6 +195,15 @@ export class Engine {
         }
       },
     };
+  }
+
+  /** Only the sign-up links that show something of it are looked at again. */
+  #shown(keys: readonly string[]): void {
+    for (const link of linksShowing(keys, { store: this.#parts.store, index: this.#index, referrers: this.#referrers })) {
+      const connection = this.#connections.find(link);
+      if (connection !== undefined) this.#sessions.get(keyOf(connection))?.server.visits.forgetOf(link.metadata.uid);
+      this.#dispatcher.enqueue(keyOf(link));
+    }
   }
 
   #unpark(connection: string): void {

@@ -32,6 +32,15 @@ describe('VisitMemory', () => {
       },
     },
     {
+      reason: 'it was forgotten alone, while somebody looked',
+      then: () => {
+        const remember = memory.begin('a', 'f1');
+        memory.forgetOf('a');
+        remember(fine);
+        return memory.recall('a', 'f1');
+      },
+    },
+    {
       reason: 'everything was forgotten while somebody looked',
       then: () => {
         const remember = memory.begin('b', 'f1');
@@ -42,6 +51,11 @@ describe('VisitMemory', () => {
     },
   ])('has another look when $reason', ({ then }) => {
     expect(then()).toBeUndefined();
+  });
+
+  it('forgets nothing of one for what was changed of another', () => {
+    memory.forgetOf('b');
+    expect(memory.recall('a', 'f1')).toBe(fine);
   });
 
   it('tells whether anything was forgotten since, and not what happened before it was first asked', () => {

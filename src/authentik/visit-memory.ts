@@ -13,13 +13,15 @@ interface Entry {
  */
 export class VisitMemory {
   #epoch = 0;
+  /** How often one subject alone was forgotten. */
+  readonly #own = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   /** When each subject was last known to be as it is. */
   readonly #noted = new Map<string, number>();
 
   /** Begins a look. What it comes to is remembered by the function that this answers, unless everything was forgotten meanwhile. */
   begin(subject: string, fingerprint: string): (seen: Verification) => void {
-    const epoch = this.#epoch;
+    const epoch = this.#epochOf(subject);
     return (seen) => {
       this.#entries.set(subject, { epoch, fingerprint, seen });
     };
@@ -28,7 +30,7 @@ export class VisitMemory {
   /** What the last look came to; undefined when another one is due. */
   recall(subject: string, fingerprint: string): Verification | undefined {
     const entry = this.#entries.get(subject);
-    return entry?.epoch === this.#epoch && entry.fingerprint === fingerprint ? entry.seen : undefined;
+    return entry?.epoch === this.#epochOf(subject) && entry.fingerprint === fingerprint ? entry.seen : undefined;
   }
 
   /** Forgets what was seen of one subject. */
@@ -42,15 +44,25 @@ export class VisitMemory {
     this.#entries.clear();
   }
 
-  /** Whether everything was forgotten since this was last asked or {@link note}d; never the first time. */
+  /** Forgets one subject: something that its visitors see has changed. */
+  forgetOf(subject: string): void {
+    this.#own.set(subject, (this.#own.get(subject) ?? 0) + 1);
+    this.#entries.delete(subject);
+  }
+
+  /** Whether it was forgotten, with everything or alone, since this was last asked or {@link note}d; never the first time. */
   forgottenSinceNoted(subject: string): boolean {
     const noted = this.#noted.get(subject);
     if (noted === undefined) this.note(subject);
-    return noted !== undefined && noted < this.#epoch;
+    return noted !== undefined && noted < this.#epochOf(subject);
   }
 
   /** Remembers that the subject is known as of now. */
   note(subject: string): void {
-    this.#noted.set(subject, this.#epoch);
+    this.#noted.set(subject, this.#epochOf(subject));
+  }
+
+  #epochOf(subject: string): number {
+    return this.#epoch + (this.#own.get(subject) ?? 0);
   }
 }

@@ -7,6 +7,7 @@ import { STAGES } from '../catalogue/stages.ts';
 import { Indexer } from '../runtime/indexer.ts';
 import type { ManagedObject } from '../runtime/object.ts';
 import type { ObjectStore } from '../runtime/store.ts';
+import { keptText } from './kept-text.ts';
 
 /** The fields of each type of stage that hold a flow. */
 const FLOW_FIELDS: ReadonlyMap<string, readonly { readonly member: string; readonly name: string }[]> = new Map(
@@ -22,8 +23,24 @@ export class Referrers {
   readonly #flows: Indexer;
   readonly #stages: Indexer;
   readonly #bindings: Indexer;
+  /** Bindings by the form that carries their link. */
+  readonly #forms: Indexer;
+  /** Whatever names something in Authentik by its name there. */
+  readonly #naming: readonly Indexer[];
+  readonly #store: Pick<ObjectStore, 'get'>;
 
   constructor(store: Pick<ObjectStore, 'get' | 'list' | 'subscribe'>) {
+    this.#store = store;
+    this.#forms = new Indexer(store, 'EnrollmentBinding', (object) => {
+      const { target } = (object.status ?? {}) as { target?: string };
+      return distinct([
+        valueOf(object, (object.spec as EnrollmentBindingSpec).identificationStageRef),
+        target === undefined ? undefined : external(target),
+      ]);
+    });
+    this.#naming = ['AuthentikStage', 'AuthentikFlow', 'EnrollmentBinding'].map(
+      (kind) => new Indexer(store, kind, ({ spec }) => distinct(externals(spec).map(external))),
+    );
     this.#flows = new Indexer(store, 'AuthentikFlow', (object) => {
       const { stages = [] } = object.spec as AuthentikFlowSpec;
       return distinct(stages.map(({ stageRef }) => valueOf(object, stageRef)));
@@ -51,6 +68,22 @@ export class Referrers {
     return this.#stages.with(named(metadata.namespace, metadata.name));
   }
 
+  /** Whatever names this object as something of Authentik's own; of another type too. */
+  byNameInAuthentik(object: ManagedObject): readonly ManagedObject[] {
+    return this.#naming.flatMap((index) => index.with(external(nameInAuthentik(object))));
+  }
+
+  /** The sign-up links on forms that are stages of this flow. */
+  linksOnFormsOf(flow: ManagedObject): readonly ManagedObject[] {
+    const { stages = [] } = flow.spec as AuthentikFlowSpec;
+    const values = stages.flatMap(({ stageRef }) => {
+      const { namespace } = flow.metadata;
+      const stage = stageRef.name === undefined ? undefined : this.#store.get({ kind: 'AuthentikStage', namespace, name: stageRef.name });
+      return [valueOf(flow, stageRef), stage === undefined ? undefined : external(nameInAuthentik(stage))];
+    });
+    return distinct(values).flatMap((value) => this.#forms.with(value));
+  }
+
   /** What leads to this flow of ours, by its object's name or by its slug. */
   leadingTo(flow: ManagedObject): readonly ManagedObject[] {
     const values = [named(flow.metadata.namespace, flow.metadata.name), external((flow.spec as AuthentikFlowSpec).slug)];
@@ -70,6 +103,19 @@ function named(namespace: string, name: string): string {
 
 function external(naturalKey: string): string {
   return `//${naturalKey}`;
+}
+
+function nameInAuthentik({ spec, metadata }: ManagedObject): string {
+  const { slug, name } = spec as { readonly slug?: string; readonly name?: string };
+  return keptText(slug ?? name ?? metadata.name);
+}
+
+/** Every name under `external` in a spec. */
+function externals(spec: unknown): readonly string[] {
+  if (typeof spec !== 'object' || spec === null) return [];
+  return Object.entries(spec).flatMap(([field, value]) =>
+    field === 'external' && typeof value === 'string' ? [keptText(value)] : externals(value),
+  );
 }
 
 function distinct(values: readonly (string | undefined)[]): readonly string[] {

@@ -186,7 +186,10 @@ export function wrote(record: OwnershipRecord): OwnershipRecord {
  * What to put back into something adopted: the fields that still hold what we made of them. A field that somebody has changed since is
  * theirs. Of a field out of a Secret, and in records of 0.1.0, nothing says what we made of it: it is put back.
  */
-export function restorable({ adopted }: OwnershipRecord, print: (field: string) => string | undefined): Values {
+export function restorable(
+  { adopted }: { readonly adopted?: Omit<Adoption, 'at'> | undefined },
+  print: (field: string) => string | undefined,
+): Values {
   const ours = [adopted?.applied ?? {}, adopted?.applying ?? {}];
   return pick(adopted?.before ?? {}, (field) => {
     const known = ours.flatMap((prints) => prints[field] ?? []);

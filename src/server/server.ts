@@ -1,6 +1,5 @@
 import { AuthentikClient, type ClientOptions } from '../authentik/client.ts';
 import type { Ending, OwnWrite, Traffic } from '../authentik/line.ts';
-import { carriesLink, isSeenByVisitors } from '../authentik/seen-by-visitors.ts';
 import type { KeyedLock } from '../authentik/keyed-lock.ts';
 import { VisitMemory } from '../authentik/visit-memory.ts';
 import { rightFor } from './right-for.ts';
@@ -10,8 +9,8 @@ import { CacheClearing } from './cache-clearing.ts';
 import { ChangeWatch, type Intervals } from './change-watch.ts';
 import { Health } from './health.ts';
 import { ServerMirror } from './mirror.ts';
-import { modelsAt } from './mirrored.ts';
 import { OwnWrites } from './own-writes.ts';
+import { shownKeys } from './shown-keys.ts';
 
 /** What makes two connections mean the same server, seen with the same eyes. */
 export interface ServerIdentity {
@@ -34,6 +33,8 @@ export interface ServerListener {
   /** Its connections should look whether it is there, and what it lets us know. */
   lookAgain(server: Server): void;
   recovered(server: Server): void;
+  /** We have changed what visitors may see of the objects with these primary keys. */
+  shown(keys: readonly string[]): void;
 }
 
 /** What every server is made with. */
@@ -59,9 +60,11 @@ export class Server implements Traffic {
   readonly visits = new VisitMemory();
   /** One writer at a time for each object in Authentik, whatever token it writes with. */
   readonly locks: KeyedLock;
+  readonly #listener: ServerListener;
   readonly #ownWrites = new OwnWrites();
 
   constructor({ address, token, caPem }: ServerIdentity, locks: KeyedLock, { clock, clientOptions, listener }: ServerParts) {
+    this.#listener = listener;
     this.address = address;
     this.caPem = caPem;
     this.locks = locks;
@@ -124,8 +127,9 @@ export class Server implements Traffic {
   #wrote(write: OwnWrite): void {
     this.mirror.wrote(write);
     this.watch.wrote(write.method);
-    // That a link was put in place or taken back is known to whoever did it.
-    if (modelsAt(write.path).some((model) => isSeenByVisitors(model) && !carriesLink(model))) this.watch.shown();
+    const keys = shownKeys(write);
+    if (keys === 'unknown') this.watch.shown();
+    else if (keys.length > 0) this.#listener.shown(keys);
   }
 
   close(): void {

@@ -13,7 +13,13 @@ const CONNECTION: ObjectKey = { kind: 'AuthentikConnection', namespace: 'market'
 
 function setUp() {
   const clock = new FakeClock();
-  const listener = { wake: () => undefined, resync: () => undefined, lookAgain: () => undefined, recovered: () => undefined };
+  const listener = {
+    wake: () => undefined,
+    resync: () => undefined,
+    lookAgain: () => undefined,
+    recovered: () => undefined,
+    shown: () => undefined,
+  };
   const servers = new Servers({ clock, clientOptions: { log: silentLogger, userAgent: 'test' }, listener });
   return { clock, servers, sessions: new Sessions(servers) };
 }

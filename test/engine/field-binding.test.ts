@@ -37,7 +37,13 @@ describe("a row of the table of fields on objects that aren't ours", () => {
 
   beforeEach(async () => {
     sim = await startAuthentikSim({ version: '2026.2' });
-    const listener = { wake: () => undefined, resync: () => undefined, lookAgain: () => undefined, recovered: () => undefined };
+    const listener = {
+      wake: () => undefined,
+      resync: () => undefined,
+      lookAgain: () => undefined,
+      recovered: () => undefined,
+      shown: () => undefined,
+    };
     servers = new Servers({ clock: systemClock, clientOptions: { log: silentLogger, userAgent: 'test' }, listener });
     const secrets = { text: async () => Promise.resolve({ value: sim.token }), bundle: async () => Promise.resolve('') };
     const connection = {

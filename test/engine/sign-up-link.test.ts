@@ -283,6 +283,71 @@ describe('looks', () => {
     expect(bed.ready(KIND, 'join')).toBe('True/Reconciled');
   });
 
+  describe('after a change of our own', () => {
+    const OTHERS = ['login-2', 'join-2'];
+    const flow = (slug: string, designation: string, stage: string): object => ({
+      slug,
+      name: slug,
+      title: slug,
+      designation,
+      stages: [{ order: 0, stageRef: { name: stage } }],
+    });
+
+    beforeEach(async () => {
+      bed.connect(sim);
+      signUp();
+      publish();
+      bed.apply('AuthentikStage', 'form-2', { type: 'Identification', identification: { userFields: ['email'] } });
+      bed.apply('AuthentikFlow', 'login-2', flow('login-2', 'authentication', 'form-2'));
+      bed.apply('AuthentikPrompt', 'email-2', { fieldKey: 'email', label: 'E-mail', type: 'email', required: true });
+      bed.apply('AuthentikStage', 'ask-2', { type: 'Prompt', prompt: { fields: [{ name: 'email-2' }] } });
+      bed.apply('AuthentikFlow', 'join-2', flow('join-2', 'enrollment', 'ask-2'));
+      bed.apply(KIND, 'join-2', { flowRef: { name: 'join-2' }, identificationStageRef: { name: 'form-2' } });
+      for (const name of ['join', 'join-2']) await bed.until(KIND, name, 'True/Reconciled');
+      await bed.quiet();
+      sim.resetRequests();
+      bed.passes.length = 0;
+    });
+
+    it.each([
+      {
+        reason: 'of a prompt on the way',
+        change: () => ['AuthentikPrompt', 'email', { fieldKey: 'email', label: 'Your e-mail', type: 'email', required: true }] as const,
+        looks: ['join', LOGIN],
+      },
+      {
+        reason: 'of the login flow that has the form',
+        change: () => ['AuthentikFlow', 'login-2', { ...flow('login-2', 'authentication', 'form-2'), title: 'Come in' }] as const,
+        looks: OTHERS,
+      },
+      {
+        reason: 'of the stages of the login flow',
+        change: () => {
+          bed.apply('AuthentikStage', 'hello', { type: 'Dummy', dummy: {} });
+          const stages = ['form-2', 'hello'].map((name, order) => ({ order, stageRef: { name } }));
+          return ['AuthentikFlow', 'login-2', { ...flow('login-2', 'authentication', 'form-2'), stages }] as const;
+        },
+        looks: OTHERS,
+      },
+      {
+        reason: 'that nobody on the way meets',
+        change: () => {
+          bed.apply('AuthentikStage', 'elsewhere', { type: 'Dummy', dummy: {} });
+          return ['AuthentikFlow', 'elsewhere', flow('elsewhere', 'stage_configuration', 'elsewhere')] as const;
+        },
+        looks: [],
+      },
+    ])('are repeated of the links that show it, and of no other: $reason', async ({ change, looks }) => {
+      const [kind, name, spec] = change();
+      bed.apply(kind, name, spec);
+      await bed.until(kind, name, 'True/Reconciled');
+      await bed.quiet();
+      const looked = sim.requests.flatMap(({ path }) => /\/flows\/executor\/([^/]+)\//.exec(path)?.[1] ?? []);
+      expect([...new Set(looked)].sort()).toEqual([...looks].sort());
+      expect(bed.passes.some((pass) => pass.startsWith(KIND))).toBe(looks.length > 0);
+    });
+  });
+
   it('that a failing server answers blame nobody', async () => {
     sim.faults.inject({ match: { pathPrefix: '/flows/executor/' }, times: 1, respond: { kind: 'status', status: 500 } });
     bed.connect(sim);

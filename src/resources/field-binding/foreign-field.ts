@@ -3,6 +3,8 @@ import { parseObject } from '../entity/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import type { FieldBinding } from '../../catalogue/field-bindings.ts';
 import { FLOW } from '../../catalogue/flow.ts';
+import { restorable } from '../../runtime/ownership.ts';
+import { printOf } from '../../runtime/print.ts';
 import { companions } from '../entity/comparison.ts';
 import { findCarrier, notThere, type BindingTarget, type CarrierRow } from './carrier-row.ts';
 
@@ -56,8 +58,12 @@ export class ForeignField {
   async restore(before: unknown, ours: string | undefined): Promise<void> {
     if ((await this.find()) === undefined) return;
     const wanted = await this.linkable(before);
-    const setByOthers = (held: unknown): boolean => ours !== undefined && held !== ours && held !== null;
-    await this.set(wanted, (held) => held === wanted || setByOthers(held));
+    const { field } = this.#binding;
+    // Emptied is no change of others: Authentik does that when our flow goes.
+    const made = ours === undefined ? {} : { applied: { [field]: printOf(ours) }, applying: { [field]: printOf(null) } };
+    const isOurs = (held: unknown): boolean =>
+      field in restorable({ adopted: { before: { [field]: wanted }, ...made } }, () => printOf(held ?? null));
+    await this.set(wanted, (held) => held === wanted || !isOurs(held));
   }
 
   /** What the field can be set to: a flow that is still there, or none. */
