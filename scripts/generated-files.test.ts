@@ -47,8 +47,10 @@ describe('docs/kinds/', () => {
   });
 
   it('shows every type of stage and policy', () => {
-    const pages = page('docs/kinds/authentik-stage.md') + page('docs/kinds/authentik-policy.md');
-    expect([...STAGES, ...POLICIES].filter(({ type, description }) => !pages.includes(`### ${type}\n\n${description}`))).toEqual([]);
+    const lists = page('docs/kinds/authentik-stage.md') + page('docs/kinds/authentik-policy.md');
+    expect([...STAGES, ...POLICIES].filter(({ description }) => !lists.includes(description))).toEqual([]);
+    const pages = [...STAGES.map(({ type }) => ['stages', type] as const), ...POLICIES.map(({ type }) => ['policies', type] as const)];
+    expect(pages.filter(([folder, type]) => !page(`docs/kinds/${folder}/${fileName(type)}.md`).includes(`# ${type}\n`))).toEqual([]);
   });
 
   it('explains the conditions that each controller judges, and no others', () => {

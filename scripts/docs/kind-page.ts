@@ -7,7 +7,7 @@ import { POLICIES } from '../../src/catalogue/policies.ts';
 import { SMTP_KEYS } from '../../src/catalogue/smtp.ts';
 import { STAGES } from '../../src/catalogue/stages.ts';
 import { KSTATUS, MANAGED, OWN, type ConditionText } from './conditions.ts';
-import { anchor, code, fence, GENERATED, table } from './markdown.ts';
+import { code, fence, GENERATED, table } from './markdown.ts';
 import { FIELD_HEADINGS, fieldRows, rulesOf, SchemaNode } from './schema-rows.ts';
 
 const Crd = z.looseObject({
@@ -15,7 +15,7 @@ const Crd = z.looseObject({
 });
 
 /** The kinds whose fields are in a member named after `type`. */
-const TYPED: Readonly<Record<string, readonly CatalogueEntry[]>> = { AuthentikStage: STAGES, AuthentikPolicy: POLICIES };
+export const TYPED: Readonly<Record<string, readonly CatalogueEntry[]>> = { AuthentikStage: STAGES, AuthentikPolicy: POLICIES };
 
 /** `AuthentikFlow` as the file names have it: `authentik-flow`. */
 export function fileName(kind: string): string {
@@ -36,10 +36,10 @@ export function kindPage(kind: KindSchema, example: string): string {
     table(FIELD_HEADINGS, fieldRows(spec, '', members)),
     legend(kind),
     rules(rulesOf(spec, members)),
-    types.length === 0 ? '' : typeSections(types, spec),
+    types.length === 0 ? '' : typeList(kind, types),
     `## Status\n\nWritten by the operator only.\n\n${table(
       ['Field', 'Type', 'Description'],
-      fieldRows(status).map(([name, type, , , description]) => [name, type, description]),
+      fieldRows(status).map(([name, type, , , , description]) => [name, type, description]),
     )}\n`,
     conditions(kind),
   ].join('');
@@ -57,23 +57,48 @@ function rules(messages: readonly string[]): string {
   return `### Rules\n\nThe API server refuses what breaks one of these, with this message:\n\n${messages.map((message) => `- ${message}`).join('\n')}\n\n`;
 }
 
-function typeSections(types: readonly CatalogueEntry[], spec: SchemaNode): string {
+function typeList(kind: KindSchema, types: readonly CatalogueEntry[]): string {
   const list = table(
     ['`type`', 'Member', 'Description'],
-    types.map(({ type, member, description }) => [`[${type}](#${anchor(type)})`, code(member), description]),
+    types.map((entry) => [
+      `[${entry.type}](${folderOf(kind)}/${fileName(entry.type)}.md)`,
+      code(entry.member),
+      `${entry.description}${conditionsOf(entry)}`,
+    ]),
   );
-  return `## Types\n\n${list}\n${types.map((entry) => typeSection(entry, spec)).join('')}`;
+  return `## Types\n\nEach has a page of its own, with its fields and an example.\n\n${list}\n`;
 }
 
-function typeSection({ type, member, description }: CatalogueEntry, spec: SchemaNode): string {
+/** Where the pages of a kind's types are. */
+export function folderOf({ plural }: KindSchema): string {
+  return plural.replace('authentik', '');
+}
+
+function conditionsOf({ since, enterprise }: CatalogueEntry): string {
+  const licence = enterprise === true ? ' Needs a licence of Authentik Enterprise.' : '';
+  return `${licence}${since === undefined ? '' : ` Since Authentik ${since}.`}`;
+}
+
+/** The page of one type, with an example that a test applies. */
+export function typePage(kind: KindSchema, entry: CatalogueEntry, example: string): string {
+  const { type, member, description } = entry;
+  const { spec = {} } = Crd.parse(crdOf(kind)).spec.versions[0].schema.openAPIV3Schema.properties ?? {};
   const node = spec.properties?.[member] ?? {};
   const messages = rulesOf(node);
+  const rows = fieldRows(node);
   return [
-    `### ${type}\n\n${description} Fields below \`spec.${member}\`:\n\n`,
-    `${table(FIELD_HEADINGS, fieldRows(node))}\n`,
+    `${GENERATED}# ${type}\n\n${description}${conditionsOf(entry)}\n\n`,
+    `A type of [${kind.kind}](../${fileName(kind.kind)}.md), which says what all types have in common.\n\n`,
+    `## Example\n\n${fence('yaml', example)}\n`,
+    `## Fields\n\n`,
+    rows.length === 0
+      ? `It has none: write \`${member}: {}\`.\n`
+      : `Below \`spec.${member}\`:\n\n${table(FIELD_HEADINGS, rows)}${legend(kind)}`,
     messages.length === 0 ? '' : `Refused otherwise:\n\n${messages.map((message) => `- ${message}`).join('\n')}\n\n`,
-    type === 'Email' ? smtpKeys() : '',
-  ].join('');
+    entry.smtp === true ? smtpKeys() : '',
+  ]
+    .join('')
+    .replace(/\n+$/, '\n');
 }
 
 function smtpKeys(): string {

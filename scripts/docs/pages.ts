@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KINDS } from '../../src/api/v1alpha1/kinds.ts';
-import { fileName, kindPage } from './kind-page.ts';
+import { fileName, folderOf, kindPage, TYPED, typePage } from './kind-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { permissionsPage, roleBlueprint } from './permissions-page.ts';
 import { reasonsPage } from './reasons-page.ts';
@@ -14,8 +14,14 @@ export async function documentation(): Promise<Record<string, string>> {
     const name = fileName(kind.kind);
     return [`docs/kinds/${name}.md`, kindPage(kind, await readFile(path.join(EXAMPLES, `${name}.yaml`), 'utf8'))] as const;
   });
+  const types = KINDS.flatMap((kind) =>
+    (TYPED[kind.kind] ?? []).map(async (entry) => {
+      const name = `${folderOf(kind)}/${fileName(entry.type)}`;
+      return [`docs/kinds/${name}.md`, typePage(kind, entry, await readFile(path.join(EXAMPLES, `${name}.yaml`), 'utf8'))] as const;
+    }),
+  );
   return {
-    ...Object.fromEntries(await Promise.all(kinds)),
+    ...Object.fromEntries(await Promise.all([...kinds, ...types])),
     'docs/reasons.md': reasonsPage(),
     'docs/metrics.md': await metricsPage(),
     'docs/permissions.md': permissionsPage(),

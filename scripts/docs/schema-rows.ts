@@ -37,15 +37,16 @@ export const SchemaNode: z.ZodType<SchemaNode> = z.looseObject({
   'x-kubernetes-validations': z.array(z.looseObject({ message: z.string() })).optional(),
 });
 
-/** One row of a table of fields: name, type, required, since, description. */
-export type FieldRow = readonly [name: string, type: string, required: string, since: string, description: string];
+/** One row of a table of fields: name, type, required, the server's default, since, description. */
+export type FieldRow = readonly [name: string, type: string, required: string, serverDefault: string, since: string, description: string];
 
-export const FIELD_HEADINGS = ['Field', 'Type', 'Required', 'Since', 'Description'] as const;
+export const FIELD_HEADINGS = ['Field', 'Type', 'Required', "Authentik's default", 'Since', 'Description'] as const;
 
 /** What `field-schema.ts` appends to descriptions, which the table shows in columns of their own. */
 const TO_CREATE = ' Authentik needs it to create the object.';
 /** What a reference says of its own form, which the type says already. */
 const CHOICES = /^(An? \w+): \{.*\}\.$/;
+const DEFAULT = / Authentik's default: (``.*``|`[^`]*`)\./;
 const SINCE = / Since Authentik (\d+\.\d+)\./;
 
 const INT32 = 2147483647;
@@ -66,8 +67,15 @@ export function fieldRows(object: SchemaNode, prefix = '', skip: ReadonlySet<str
 function row(path: string, node: SchemaNode, required: boolean): FieldRow {
   const text = node.description ?? '';
   const toCreate = text.includes(TO_CREATE);
-  const description = text.replace(TO_CREATE, '').replace(SINCE, '').replace(CHOICES, '$1.');
-  return [`\`${path}\``, typeOf(node), required ? 'yes' : toCreate ? 'to create' : '', SINCE.exec(text)?.[1] ?? '', description];
+  const description = text.replace(TO_CREATE, '').replace(DEFAULT, '').replace(SINCE, '').replace(CHOICES, '$1.');
+  return [
+    `\`${path}\``,
+    typeOf(node),
+    required ? 'yes' : toCreate ? 'to create' : '',
+    DEFAULT.exec(text)?.[1] ?? '',
+    SINCE.exec(text)?.[1] ?? '',
+    description,
+  ];
 }
 
 /** Objects that read as one word in the table: references to objects and to keys of Secrets. */
@@ -85,7 +93,7 @@ function isSecretKey(node: SchemaNode): boolean {
 
 /** The type in words, with the values and limits that matter. */
 export function typeOf(node: SchemaNode): string {
-  if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (node.enum !== undefined) return node.enum.map((value) => (value === '' ? '`""`' : `\`${String(value)}\``)).join(', ');
   if (isReference(node))
     return Object.keys(node.properties ?? {})
       .map(choice)
@@ -97,7 +105,8 @@ export function typeOf(node: SchemaNode): string {
     case 'string':
       return textType(node);
     case 'integer':
-      return `integer${range(node)}`;
+    case 'number':
+      return `${node.type}${range(node)}`;
     default:
       return node.type ?? 'object';
   }

@@ -17,6 +17,10 @@ export interface EntityType {
   readonly fields: readonly Field[];
   /** What every request for one of them, or for all, is asked with. */
   readonly query?: Readonly<Record<string, boolean>>;
+  /** The first version that has it. */
+  readonly since?: MinorVersion;
+  /** Fields of which a new object must have one that is neither empty nor false, by their names in the API. */
+  readonly needsOneOf?: readonly string[];
   /** Models that belong to it and go with it; in `used_by` they don't stand in the way of deleting it. */
   readonly parts: readonly string[];
 }
@@ -32,8 +36,10 @@ export interface CatalogueEntry extends EntityType {
   readonly rules: readonly Rule[];
   /** Does nothing but lead visitors on: neither lets anybody in nor keeps anybody out. */
   readonly leadsOn?: true;
-  /** The first version that has the type. */
-  readonly since?: MinorVersion;
+  /** Takes its mail settings from `smtpSecretRef` as well. */
+  readonly smtp?: true;
+  /** Authentik takes writes only with a licence. */
+  readonly enterprise?: true;
 }
 
 /** The Django permissions that managing objects of a model takes. */

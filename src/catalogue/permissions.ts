@@ -1,19 +1,39 @@
 import { POLICY_BINDING, STAGE_BINDING } from './bindings.ts';
+import { compareMinor, SUPPORTED, type MinorVersion } from '../authentik/versions.ts';
 import { permissionsOf } from './entity.ts';
 import { FLOW } from './flow.ts';
 import { GROUP } from './group.ts';
 import { POLICIES } from './policies.ts';
 import { PROMPT } from './prompt.ts';
+import { TARGETS, targetOf } from './references.ts';
 import { STAGES } from './stages.ts';
 
+/** Something that rights are held on, and the first version that has it. */
+interface Subject {
+  readonly since?: MinorVersion;
+  readonly permissions: readonly string[];
+}
+
 /** What is only looked at: the targets of references, and the lists that span all types of a family. */
-const LOOKED_AT = [
-  'authentik_flows.view_stage',
-  'authentik_policies.view_policy',
-  'authentik_core.view_group',
-  'authentik_core.view_source',
-  'authentik_core.view_user',
+const LOOKED_AT: readonly Subject[] = (Object.keys(TARGETS) as (keyof typeof TARGETS)[]).map(targetOf).map(({ model, since }) => ({
+  permissions: permissionsOf(model).slice(0, 1),
+  ...(since === undefined ? {} : { since }),
+}));
+
+const ENTITIES: readonly { readonly model: string; readonly since?: MinorVersion }[] = [
+  FLOW,
+  PROMPT,
+  GROUP,
+  STAGE_BINDING,
+  POLICY_BINDING,
+  ...STAGES,
+  ...POLICIES,
 ];
+
+const MANAGED: readonly Subject[] = ENTITIES.map(({ model, since }) => ({
+  permissions: permissionsOf(model),
+  ...(since === undefined ? {} : { since }),
+}));
 
 /**
  * What a delete could take along, by what is deleted: `used_by` shows only what the token may view, and what isn't shown can't stop us.
@@ -30,10 +50,27 @@ export const TAKEN_ALONG: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The global Django permissions that the operator's token needs for everything that the catalogue can do: what the shipped role has. */
+/**
+ * The global Django permissions that the operator's token needs for everything that the catalogue can do on every supported version: what
+ * the shipped role has.
+ */
 export function requiredPermissions(): readonly string[] {
-  const managed = [FLOW, PROMPT, GROUP, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES].flatMap(({ model }) => permissionsOf(model));
-  return [...new Set([...managed, ...LOOKED_AT, ...Object.values(TAKEN_ALONG).flat()])].sort();
+  const everywhere = [...MANAGED, ...LOOKED_AT].filter(({ since }) => !isLater(since)).flatMap(({ permissions }) => permissions);
+  return [...new Set([...everywhere, ...Object.values(TAKEN_ALONG).flat()])].sort();
+}
+
+/** What newer versions add to them, by version: an older Authentik refuses a role with a permission that it doesn't know. */
+export function laterPermissions(): readonly (readonly [MinorVersion, readonly string[]])[] {
+  const later = [...MANAGED, ...LOOKED_AT].flatMap(({ since, permissions }) =>
+    since !== undefined && isLater(since) ? permissions.map((permission) => ({ since, permission })) : [],
+  );
+  return [...Map.groupBy(later, ({ since }) => since)]
+    .map(([since, group]) => [since, group.map(({ permission }) => permission).sort()] as const)
+    .sort(([a], [b]) => compareMinor(a, b));
+}
+
+function isLater(since: MinorVersion | undefined): boolean {
+  return since !== undefined && compareMinor(since, SUPPORTED[0]) > 0;
 }
 
 /** Without these, what Authentik remembers of a changed policy is forgotten some minutes later only. */

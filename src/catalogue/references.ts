@@ -1,3 +1,4 @@
+import type { MinorVersion } from '../authentik/versions.ts';
 import type { ReferenceTarget } from './field.ts';
 
 interface TargetEntry {
@@ -5,10 +6,14 @@ interface TargetEntry {
   readonly path: string;
   /** What the list must be asked with. */
   readonly query?: Readonly<Record<string, boolean>>;
-  /** There may be so many that one is asked for by name instead of listing all. */
+  /** There may be so many that one is asked for by name instead of listing all; or they have no `pk` to be listed by. */
   readonly numerous?: true;
-  /** What `external` holds for this target. Unique in Authentik. */
-  readonly naturalKey: 'slug' | 'name' | 'username';
+  /** Where its key stands, when that isn't `pk`. Such a key is also what the path of one of them ends with. */
+  readonly keyField?: string;
+  /** The first version that has any. */
+  readonly since?: MinorVersion;
+  /** What `external` holds for this target. Unique in Authentik, as far as it goes. */
+  readonly naturalKey: 'slug' | 'name' | 'username' | 'description';
   /** Django's `app_label.model`, as `used_by` names it. */
   readonly model: string;
   /** Our own kind for it, where there is one: what `name` refers to. */
@@ -39,6 +44,36 @@ export const TARGETS = {
   },
   user: { model: 'authentik_core.user', path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },
   source: { model: 'authentik_core.source', path: '/sources/all/', naturalKey: 'slug', noun: 'source' },
+  certificate: {
+    model: 'authentik_crypto.certificatekeypair',
+    path: '/crypto/certificatekeypairs/',
+    naturalKey: 'name',
+    noun: 'certificate',
+  },
+  connector: {
+    model: 'authentik_endpoints.connector',
+    path: '/endpoints/connectors/',
+    naturalKey: 'name',
+    numerous: true,
+    keyField: 'connector_uuid',
+    since: '2025.12',
+    noun: 'endpoint connector',
+  },
+  notificationMapping: {
+    model: 'authentik_events.notificationwebhookmapping',
+    path: '/propertymappings/notification/',
+    naturalKey: 'name',
+    noun: 'webhook mapping',
+  },
+  // Its UUID is the AAGUID, by which all the world knows a make of authenticators.
+  webauthnDeviceType: {
+    model: 'authentik_stages_authenticator_webauthn.webauthndevicetype',
+    path: '/stages/authenticator/webauthn_device_types/',
+    naturalKey: 'description',
+    numerous: true,
+    keyField: 'aaguid',
+    noun: 'WebAuthn device type',
+  },
 } as const satisfies Record<ReferenceTarget, TargetEntry>;
 
 /** The entry of a target, with its optional columns. */

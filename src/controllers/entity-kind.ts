@@ -2,7 +2,7 @@ import type { Session } from '../authentik/session.ts';
 import type { MinorVersion } from '../authentik/versions.ts';
 import type { ApiObject } from '../authentik/api-object.ts';
 import type { EntityType } from '../catalogue/entity.ts';
-import { declaredFields, resolved, type Resolved } from '../resources/entity/desired.ts';
+import { declaredFields, requireType, resolved, type Resolved } from '../resources/entity/desired.ts';
 import { EntityResource } from '../resources/entity/entity-resource.ts';
 import { keptText } from '../resources/kept-text.ts';
 import { memberSecrets } from '../resources/member-secrets.ts';
@@ -90,6 +90,7 @@ export function entityController(kind: EntityKind, parts: ManagedKindParts): Man
     claim: (object) => `${kind.noun} "${externalName(object)}"`,
     readyAfter: () => [],
     resolveReferences: async (object, session) => {
+      requireType(kind.describe(object).entity, session.version);
       const declared = kind.describe(object).values;
       const values = kind.on?.values(declared, session.version) ?? declared;
       return resolved(declaredFields(entityOn(object, session).fields, values, session.version), referencesOf(parts, object, session));

@@ -6,6 +6,7 @@ import type { Body } from './entity/desired.ts';
 import type { SecretReader } from './secret-reader.ts';
 import { secretFault } from './secret-fault.ts';
 import { SecretValues, type SecretPart, type SecretRecord } from './secret-values.ts';
+import { jsonObject, textsIn } from './json-secret.ts';
 import { isSmtpSecret, smtpSettings } from './stage/smtp-settings.ts';
 
 /** What an object takes from Secrets: values to compare, and values that are only written. */
@@ -27,13 +28,14 @@ export async function memberSecrets(
   for (const field of fields) {
     const reference = member[specName(field)] as SecretKeyRef | undefined;
     if (field.type !== 'secret' || reference === undefined) continue;
-    const { value, resourceVersion } = await reader.text(object, reference);
-    const fault = secretFault(value, { ascii: field.ascii });
+    const { value, resourceVersion } = await reader.text(object, reference, field.json === true ? textsIn : undefined);
+    const parsed = field.json === true ? jsonObject(value) : undefined;
+    const fault = field.json !== true ? secretFault(value, { ascii: field.ascii }) : parsed === undefined ? 'is no JSON object' : undefined;
     if (fault !== undefined) throw new OperatorError('SecretInvalid', `key "${reference.key}" of Secret "${reference.name}" ${fault}`);
     parts.push({
       name: reference.name,
       resourceVersion,
-      writeOnly: { [field.api]: value },
+      writeOnly: { [field.api]: parsed ?? value },
       keys: { [field.api]: reference.key },
       fields: [specName(field)],
     });

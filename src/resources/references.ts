@@ -1,7 +1,10 @@
 import type { Reference } from '../api/v1alpha1/common.ts';
 import type { ApiObject } from '../authentik/api-object.ts';
+import { AuthentikError } from '../authentik/errors.ts';
+import { segment } from '../authentik/path.ts';
 import type { Session } from '../authentik/session.ts';
 import { targetOf } from '../catalogue/references.ts';
+import { STAGES } from '../catalogue/stages.ts';
 import type { ReferenceTarget } from '../catalogue/field.ts';
 import { OperatorError } from '../runtime/errors.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
@@ -11,6 +14,7 @@ import type { ObjectStore } from '../runtime/store.ts';
 import type { Link, References } from './entity/desired.ts';
 import { sameText } from './kept-text.ts';
 import { parseObject } from './entity/api-object.ts';
+import { typeOf } from './entity/type-of.ts';
 import { z } from 'zod';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -30,11 +34,11 @@ export class ReferenceResolver implements References {
     this.#namespace = namespace;
   }
 
-  /** The primary key; null for `{none: true}`. Throws `ReferenceNotFound` or `ReferenceNotReady`, naming what is missing. */
-  async resolve(reference: Reference, to: ReferenceTarget): Promise<string | null> {
+  /** The primary key; null for `{none: true}`. Throws `ReferenceNotFound`, `ReferenceNotReady` or `InvalidSpec`, naming what is wrong. */
+  async resolve(reference: Reference, to: ReferenceTarget, ofType?: string): Promise<string | null> {
     if (reference.none === true) return null;
-    if (reference.name !== undefined) return this.#ours(reference.name, to);
-    if (reference.external !== undefined) return this.#external(reference.external, to);
+    if (reference.name !== undefined) return this.#ours(reference.name, to, ofType);
+    if (reference.external !== undefined) return this.#external(reference.external, to, ofType);
     throw new OperatorError('InvalidSpec', `a reference to a ${targetOf(to).noun} is empty`);
   }
 
@@ -60,11 +64,19 @@ export class ReferenceResolver implements References {
     }
   }
 
-  #ours(name: string, to: ReferenceTarget): string {
+  #ours(name: string, to: ReferenceTarget, ofType?: string): string {
+    this.#requireType(name, to, ofType);
     const { key, object, uuid } = this.#made(name, to);
     // A link to a flow that is half built would put visitors in front of it.
     if (to === 'flow' && !isReady(object)) throw new OperatorError('ReferenceNotReady', notReady(key));
     return uuid;
+  }
+
+  /** A stage of another type will never do: Authentik would refuse its key as one that doesn't exist. */
+  #requireType(name: string, to: ReferenceTarget, ofType: string | undefined): void {
+    const key = keyOfReference({ name }, to, this.#namespace);
+    const { type } = ((key === undefined ? undefined : this.#store.get(key))?.spec ?? {}) as { readonly type?: string };
+    if (ofType !== undefined && type !== undefined && type !== ofType) throw otherType(`${key?.kind ?? to} "${name}"`, type, ofType);
   }
 
   /** An object of ours that is on record in the same Authentik. Throws `ReferenceNotFound` or `ReferenceNotReady`. */
@@ -81,12 +93,15 @@ export class ReferenceResolver implements References {
     return { key, object, uuid: status.uuid };
   }
 
-  async #external(external: string, to: ReferenceTarget): Promise<string> {
+  async #external(external: string, to: ReferenceTarget, ofType?: string): Promise<string> {
     // A UUID needs no look-up to be used, but one that is wrong should be named before anything is written.
     const { path, naturalKey, noun, numerous } = targetOf(to);
     const look = async (): Promise<ApiObject | undefined> =>
-      numerous === true ? this.#asked(path, naturalKey, external) : this.#listed(path, naturalKey, external);
+      numerous === true ? this.#asked(to, external) : this.#listed(path, naturalKey, external);
     const found = (await look()) ?? (await this.#session.cache.catchUp().then(look));
+    const model = found?.['meta_model_name'];
+    if (ofType !== undefined && typeof model === 'string' && model !== modelOfStage(ofType))
+      throw otherType(`${noun} "${external}"`, typeOf(model), ofType);
     if (found !== undefined) return found.pk;
     throw new OperatorError('ReferenceNotFound', `there is no ${noun} with ${naturalKey} "${external}" in Authentik`, {
       retryAfterMs: LOOK_AGAIN_MS,
@@ -99,16 +114,40 @@ export class ReferenceResolver implements References {
     return byKey ?? (await cache.named(path, naturalKey, external)) ?? cache.find(path, (row) => sameText(row[naturalKey], external));
   }
 
-  async #asked(path: string, naturalKey: string, external: string): Promise<ApiObject | undefined> {
-    const rows = await this.#filtered(path, naturalKey, external);
+  async #asked(to: ReferenceTarget, external: string): Promise<ApiObject | undefined> {
+    const { path, naturalKey, keyField } = targetOf(to);
+    if (keyField !== undefined && UUID.test(external)) return this.#byKey(path, keyField, external.toLowerCase());
+    const rows = await this.#filtered(path, naturalKey, external, keyField);
     return rows.find((row) => row[naturalKey] === external) ?? rows.find((row) => sameText(row[naturalKey], external));
   }
 
-  async #filtered(path: string, naturalKey: string, value: string): Promise<readonly ReturnType<typeof parseObject>[]> {
+  async #byKey(path: string, keyField: string, key: string): Promise<ApiObject | undefined> {
+    try {
+      return keyed(await this.#session.client.get(`${path}${segment(key)}/`), keyField);
+    } catch (error) {
+      if (error instanceof AuthentikError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #filtered(path: string, naturalKey: string, value: string, keyField?: string): Promise<readonly ApiObject[]> {
     const page = z.looseObject({ results: z.array(z.unknown()) }).safeParse(await this.#session.client.get(path, { [naturalKey]: value }));
     if (!page.success) throw new OperatorError('ServerError', `Authentik answered the list ${path} with something else`);
-    return page.data.results.map(parseObject);
+    return page.data.results.map((row) => keyed(row, keyField));
   }
+}
+
+/** An object whose key may stand elsewhere than in `pk`. */
+function keyed(answer: unknown, keyField: string | undefined): ApiObject {
+  return parseObject(keyField === undefined ? answer : { ...(answer as object), pk: (answer as Record<string, unknown>)[keyField] });
+}
+
+function modelOfStage(type: string): string | undefined {
+  return STAGES.find((entry) => entry.type === type)?.model;
+}
+
+function otherType(what: string, is: string, wanted: string): OperatorError {
+  return new OperatorError('InvalidSpec', `${what} is of type ${is}, and a stage of type ${wanted} is needed here: refer to one of these`);
 }
 
 /** A failure to find something, which a weak reference may have; any other is one of the pass. */

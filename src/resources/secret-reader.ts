@@ -49,14 +49,14 @@ export class SecretReader {
     return { ...secret, data };
   }
 
-  /** One value. Throws `SecretNotFound`, `SecretNotAllowed` or `SecretKeyMissing`, naming what is missing. */
-  async text(object: ManagedObject, reference: SecretKeyRef): Promise<SecretText> {
+  /** One value; `inner` finds secrets inside it. Throws `SecretNotFound`, `SecretNotAllowed` or `SecretKeyMissing`, naming what is missing. */
+  async text(object: ManagedObject, reference: SecretKeyRef, inner: (value: string) => readonly string[] = () => []): Promise<SecretText> {
     const secret = await this.#read(this.#key(object, reference.name));
     const raw = secret.data[reference.key];
     if (raw === undefined || withoutNewline(raw) === '') {
       throw new OperatorError('SecretKeyMissing', `Secret "${reference.name}" has no key "${reference.key}", or nothing in it`);
     }
-    this.#redaction.learn(this.#key(object, reference.name), secret.resourceVersion, [withoutNewline(raw)]);
+    this.#redaction.learn(this.#key(object, reference.name), secret.resourceVersion, [withoutNewline(raw), ...inner(raw)]);
     return { value: this.#trim(object, reference.name, reference.key, raw), resourceVersion: secret.resourceVersion };
   }
 

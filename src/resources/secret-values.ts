@@ -1,5 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../runtime/external.ts';
+import { sameText } from './kept-text.ts';
 import { SentSecrets } from './sent-secrets.ts';
 
 /** What a status keeps of a Secret whose values were sent. */
@@ -15,7 +17,7 @@ export interface SecretPart {
   /** The name of the Secret. */
   readonly name: string;
   readonly resourceVersion: string;
-  readonly writeOnly: Readonly<Record<string, string>>;
+  readonly writeOnly: Readonly<Record<string, unknown>>;
   /** Where in the Secret each of {@link writeOnly} stands, so that another key is noticed as another value is. */
   readonly keys: Readonly<Record<string, string>>;
   /** Names in the spec of everything that came out of it, for telling rotation from drift. */
@@ -30,19 +32,21 @@ export interface SecretMemory {
 }
 
 /**
- * The values that one object takes from Secrets, and whether Authentik has them. Authentik never shows write-only values, so it is on
- * record which version of which Secret was sent, and which keys of it. A status is read by more people than a Secret, so it holds nothing
+ * The values that one object takes from Secrets, and whether Authentik has them. What the server shows is compared by value, and appears
+ * nowhere all the same. Most of it Authentik never shows, so it is on record which version of which Secret was sent, and which keys of it. A status is read by more people than a Secret, so it holds nothing
  * that is made of the values; a version that changed without them is told by {@link SentSecrets} while the process lives.
  */
 export class SecretValues {
   readonly #parts: readonly SecretPart[];
   readonly #memory: SecretMemory;
   readonly #recorded: ReadonlyMap<string, SecretRecord>;
+  readonly #shown: Readonly<Record<string, unknown>>;
   #sent = false;
 
-  constructor(parts: readonly SecretPart[], memory: SecretMemory) {
+  constructor(parts: readonly SecretPart[], memory: SecretMemory, shown: Readonly<Record<string, unknown>> = {}) {
     this.#parts = parts;
     this.#memory = memory;
+    this.#shown = shown;
     this.#recorded = new Map(memory.recorded.map((record) => [record.name, record]));
   }
 
@@ -51,8 +55,8 @@ export class SecretValues {
     return new Set(this.#parts.flatMap((part) => part.fields));
   }
 
-  get writeOnly(): Readonly<Record<string, string>> {
-    return Object.assign({}, ...this.#parts.map((part) => part.writeOnly)) as Record<string, string>;
+  get writeOnly(): Readonly<Record<string, unknown>> {
+    return Object.assign({}, ...this.#parts.map((part) => part.writeOnly)) as Record<string, unknown>;
   }
 
   /** Whether Authentik holds other write-only values than the Secrets do. */
@@ -62,11 +66,14 @@ export class SecretValues {
 
   get differences(): readonly Change[] {
     if (this.#sent) return [];
-    return this.#parts
-      .filter((part) => Object.keys(part.writeOnly).length > 0 && !this.#knows(part))
-      .flatMap((part) =>
-        Object.keys(part.writeOnly).map((field): Change => ({ field: `${field} (from Secret ${part.name})`, cause: 'Secret' })),
-      );
+    return this.#parts.flatMap((part) => [
+      ...this.#unsent(part).map((field): Change => ({ field: `${field} (from Secret ${part.name})`, cause: 'Secret' })),
+      ...this.#otherwise(part).map((field): Change => {
+        const record = this.#recorded.get(part.name);
+        const rotated = record !== undefined && record.resourceVersion !== part.resourceVersion;
+        return { field: `${field} (from Secret ${part.name})`, ...(rotated ? { cause: 'Secret' as const } : {}) };
+      }),
+    ]);
   }
 
   /** Marks a change as rotation when its field comes out of a Secret that has changed since. Its values stay unsaid in any case. */
@@ -75,6 +82,11 @@ export class SecretValues {
     if (part === undefined) return change;
     const { field } = change;
     return this.#recorded.get(part.name)?.resourceVersion === part.resourceVersion ? { field } : { field, cause: 'Secret' };
+  }
+
+  /** The same values beside what the server shows of them. */
+  beside(shown: Readonly<Record<string, unknown>>): SecretValues {
+    return this.#sent || Object.keys(shown).length === 0 ? this : new SecretValues(this.#parts, this.#memory, shown);
   }
 
   /** The same values as if nothing was on record, unless they have just been sent. */
@@ -96,11 +108,22 @@ export class SecretValues {
   #recordOf(part: SecretPart): SecretRecord {
     const { name, resourceVersion, writeOnly } = part;
     if (Object.keys(writeOnly).length === 0) return { name, resourceVersion, hash: '' };
-    if (this.#sent || this.#knows(part)) {
+    if (this.#sent || this.#unsent(part).length + this.#otherwise(part).length === 0) {
       this.#memory.sent.remember(this.#id(part), writeOnly);
       return { name, resourceVersion, hash: print(part) };
     }
     return this.#recorded.get(name) ?? { name, resourceVersion, hash: '' };
+  }
+
+  /** What the server doesn't show, and hasn't got as far as is known. */
+  #unsent(part: SecretPart): readonly string[] {
+    const hidden = Object.keys(part.writeOnly).filter((field) => !(field in this.#shown));
+    return hidden.length === 0 || this.#knows(part) ? [] : hidden;
+  }
+
+  /** What the server shows, and has another value of. */
+  #otherwise({ writeOnly }: SecretPart): readonly string[] {
+    return Object.keys(writeOnly).filter((field) => field in this.#shown && !isSame(writeOnly[field], this.#shown[field]));
   }
 
   #knows(part: SecretPart): boolean {
@@ -124,11 +147,15 @@ function print({ name, resourceVersion, keys }: SecretPart): string {
 }
 
 /** As version 0.1.0 wrote it: `salt:HMAC of the values`. It is understood once, and replaced: whoever reads it can try out passwords. */
-function isOldPrint(hash: string, values: Readonly<Record<string, string>>): boolean {
+function isOldPrint(hash: string, values: Readonly<Record<string, unknown>>): boolean {
   const [salt, digest] = hash.split(':');
   if (salt === undefined || digest === undefined) return false;
   const again = createHmac('sha256', salt).update(JSON.stringify(Object.entries(values).sort()));
   return again.digest('hex') === digest;
+}
+
+function isSame(want: unknown, have: unknown): boolean {
+  return sameText(want, have) || isDeepStrictEqual(want, have);
 }
 
 /** For objects that take nothing from Secrets. */

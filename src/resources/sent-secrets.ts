@@ -11,7 +11,7 @@ export class SentSecrets {
   readonly #key = randomBytes(32);
   readonly #digests = new Map<string, string>();
 
-  remember(id: string, values: Readonly<Record<string, string>>): void {
+  remember(id: string, values: Readonly<Record<string, unknown>>): void {
     this.#digests.delete(id);
     this.#digests.set(id, this.#digest(values));
     if (this.#digests.size <= MAX_REMEMBERED) return;
@@ -21,11 +21,11 @@ export class SentSecrets {
     }
   }
 
-  knows(id: string, values: Readonly<Record<string, string>>): boolean {
+  knows(id: string, values: Readonly<Record<string, unknown>>): boolean {
     return this.#digests.get(id) === this.#digest(values);
   }
 
-  #digest(values: Readonly<Record<string, string>>): string {
+  #digest(values: Readonly<Record<string, unknown>>): string {
     return createHmac('sha256', this.#key)
       .update(JSON.stringify(Object.entries(values).sort()))
       .digest('base64');

@@ -46,7 +46,7 @@ export interface ModelSpec {
   component: string;
   /** Component of the official schema; its request is the same with `Request`. */
   schema: string;
-  idField: 'pk' | 'brand_uuid';
+  idField: 'pk' | 'brand_uuid' | 'aaguid' | 'connector_uuid';
   lookup: 'pk' | 'slug';
   bindable: boolean;
   integerPk: boolean;

@@ -99,10 +99,15 @@ function launchURL({ values }: Row, world: World): Json {
   return text(values.meta_launch_url) || (URL.parse(text(first?.url))?.origin ?? null);
 }
 
+const DEVICE_TYPE = 'authentik_stages_authenticator_webauthn.webauthndevicetype';
+
 /** Values that aren't stored, by field name; the ones that mean different things in different models are by model. */
 const COMPUTED: Record<string, Computed> = {
   pk: (row) => row.pk,
   brand_uuid: (row) => row.pk,
+  connector_uuid: (row) => row.pk,
+  aaguid: (row) => row.pk,
+  connector_obj: (row, world) => nested(world, 'authentik_endpoints.connector', row.values.connector, 'Connector'),
   policybindingmodel_ptr_id: (row) => row.ptr,
   component: (row) => row.model.component,
   verbose_name: (row) => row.model.verboseName,
@@ -133,8 +138,9 @@ const COMPUTED: Record<string, Computed> = {
   user_obj: (row, world) => nested(world, USER, row.values.user, row.model.key === POLICY_BINDING ? 'PartialUser' : 'User'),
   flow_obj: (row, world) => nested(world, FLOW, row.values.flow, 'Flow'),
   countries_obj: (row) => ids(row.values.countries).map((code) => ({ code, name: REGIONS.of(String(code)) ?? '' })),
-  device_type_restrictions_obj: () => [],
-  webauthn_allowed_device_types_obj: () => [],
+  device_type_restrictions_obj: (row, world) => nestedList(world, DEVICE_TYPE, row.values.device_type_restrictions, 'WebAuthnDeviceType'),
+  webauthn_allowed_device_types_obj: (row, world) =>
+    nestedList(world, DEVICE_TYPE, row.values.webauthn_allowed_device_types, 'WebAuthnDeviceType'),
   icon_url: () => null,
   icon_themed_urls: () => null,
   callback_url: (row) => `/source/oauth/callback/${asText(row.values.slug)}/`,

@@ -29,6 +29,8 @@ export interface AuthentikSimOptions {
   reportedVersion?: string;
   /** Called after every write took effect, before it is answered: for looking at what there is at that moment. */
   afterWrite?: (request: { readonly method: string; readonly path: string }) => Promise<void>;
+  /** Has a licence for what only Enterprise may do. */
+  licensed?: true;
   /** Password of `akadmin`; by default a random one. */
   adminPassword?: string;
 }
@@ -50,6 +52,8 @@ export interface AuthentikSim {
   createToken(permissions: string[] | 'superuser', options?: { expired?: boolean }): string;
   /** From now on nobody gets in with it. */
   revokeToken(token: string): void;
+  /** Puts an object there that the API can't make, such as a make of authenticators; gives its key. */
+  plant(model: string, values: JsonObject, pk?: string): string;
   /** Configuration as sorted data without UUIDs: equal snapshots mean equal states. */
   snapshot(): Snapshot;
   resetRequests(): void;
@@ -103,6 +107,7 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
   const world = new World(options.version, options.smtp ?? { globalHost: '127.0.0.1', globalPort: 9 });
   const token = options.token ?? randomBytes(30).toString('hex');
   seed(world, token);
+  world.store.isLicensed = options.licensed === true;
   const admin = world.store.get(USER, ADMIN);
   if (admin !== null && options.adminPassword !== undefined) admin.values.password = options.adminPassword;
   if (options.reportedVersion !== undefined) reportVersion(world, options.reportedVersion);
@@ -133,6 +138,10 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
     createToken: (permissions, { expired = false } = {}) => createToken(world, permissions, expired),
     revokeToken: (key) => {
       for (const row of world.store.all(TOKEN)) if (row.values.key === key) world.store.remove(row);
+    },
+    plant: (model, values, pk) => {
+      const spec = world.store.spec(model);
+      return String(world.store.add(spec, { ...structuredClone(spec.defaults), ...values }, pk === undefined ? {} : { pk }).pk);
     },
     snapshot: () => snapshot(world.store),
     resetRequests: () => void log.splice(0),

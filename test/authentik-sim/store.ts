@@ -7,6 +7,8 @@ export class Store {
   readonly models: readonly ModelSpec[];
   /** Mail templates of one's own, which somebody has put into the server's folder. */
   readonly mailTemplates = new Set<string>();
+  /** Whether the server has a licence for what only Enterprise may do. */
+  isLicensed = false;
   private readonly rows = new Map<string, Map<string | number, Row>>();
   private nextSeq = 1;
   private nextInteger = 1;

@@ -226,6 +226,7 @@ export function judge(request: Body, api: OpenApi, store: Store): Verdict {
   Object.assign(errors, ofFields);
   if (Object.keys(errors).length > 0) return { errors };
   if (acrossFields !== undefined) return { errors: { non_field_errors: acrossFields } };
-  if (model.enterprise) return { errors: { non_field_errors: ['Enterprise is required to create/update this object.'] } };
+  if (model.enterprise && !store.isLicensed)
+    return { errors: { non_field_errors: ['Enterprise is required to create/update this object.'] } };
   return { attributes: partial ? attributes : { ...model.resetByPut, ...attributes } };
 }

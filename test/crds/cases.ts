@@ -66,6 +66,11 @@ export const RULE_CASES: readonly RuleCase[] = [
     refuses: [empty, both, bothOrNone],
   },
   { message: 'write exactly one of {name: …} or {external: …}', accepts: [name, external], refuses: [empty, both] },
+  {
+    message: 'write exactly one of {external: …} or {none: true}',
+    accepts: [external, none],
+    refuses: [empty, bothOrNone],
+  },
   { message: 'write exactly one of {external: …}', accepts: [external], refuses: [empty] },
   {
     message: 'write exactly one of policyRef, groupRef or userRef',
@@ -197,6 +202,28 @@ export const RULE_CASES: readonly RuleCase[] = [
       () => ({ notConfiguredAction: 'configure', configurationStages: [{ external: 's' }] }),
     ],
     refuses: [() => ({ notConfiguredAction: 'configure' }), () => ({ notConfiguredAction: 'configure', configurationStages: [] })],
+  },
+  {
+    message: 'scoreMinThreshold is above scoreMaxThreshold, so nobody would pass: swap them',
+    accepts: [() => ({ scoreMinThreshold: 0.5 }), () => ({ scoreMinThreshold: 0.2, scoreMaxThreshold: 0.9 })],
+    refuses: [() => ({ scoreMinThreshold: 0.9, scoreMaxThreshold: 0.2 })],
+  },
+
+  // Policies.
+  {
+    message: 'checkIp and checkUsername are both false, so there is nothing to look at: set at least one to true',
+    accepts: [() => ({ checkIp: false }), () => ({ checkIp: false, checkUsername: true })],
+    refuses: [() => ({ checkIp: false, checkUsername: false })],
+  },
+  {
+    message: 'waitMax must be greater than waitMin: Authentik fails otherwise',
+    accepts: [() => ({ waitMin: 40 }), () => ({ waitMin: 1, waitMax: 2 })],
+    refuses: [() => ({ waitMin: 2, waitMax: 2 })],
+  },
+  {
+    message: 'action, clientIp, app, model and query are all empty, so every event would match: set at least one',
+    accepts: [empty, () => ({ action: '', clientIp: '', app: '', model: '', query: 'a' }), () => ({ action: '' })],
+    refuses: [() => ({ action: '', clientIp: '', app: '', model: '' }), () => ({ action: '', clientIp: '', app: '', model: '', query: '' })],
   },
 ];
 

@@ -49,6 +49,13 @@ describe('the CRDs', () => {
     expect(crds.map(({ kind }) => kind).sort()).toEqual(KINDS.map(({ kind }) => kind).sort());
   });
 
+  it('stay small enough to be applied and kept: 300 kB each, 700 kB together', async () => {
+    const files = Object.entries(await generatedFiles()).filter(([file]) => file.startsWith('crds/'));
+    const sizes = files.map(([file, text]) => ({ file, bytes: Buffer.byteLength(text) }));
+    expect(sizes.filter(({ bytes }) => bytes > 300_000)).toEqual([]);
+    expect(sizes.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(700_000);
+  });
+
   it.each(rows)('$kind: the schema is structural, without defaults', ({ crd }) => {
     expect(structuralFaults(crd.schema)).toEqual([]);
   });

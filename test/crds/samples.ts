@@ -1,3 +1,7 @@
+import type { CatalogueEntry } from '../../src/catalogue/entity.ts';
+import { POLICIES } from '../../src/catalogue/policies.ts';
+import { STAGES } from '../../src/catalogue/stages.ts';
+import { everyField } from './sample-of.ts';
 import type { Json } from './value-at.ts';
 
 /** A spec that the API server accepts. Together the specs of a kind show every field of it, which a test holds complete. */
@@ -20,6 +24,38 @@ function flowFor(entry: Json): Readonly<Record<string, Json>> {
 function stage(type: string, member: string, fields: Json): Sample {
   return { title: type, spec: { ...MANAGED, name: `a ${type} stage`, type, [member]: fields } };
 }
+
+/** Fields that a rule ties to another one: they are shown alone, so that each can have any value. */
+const ALONE: Readonly<Record<string, string>> = { Captcha: 'scoreMaxThreshold' };
+const ALONE_IN_POLICIES: Readonly<Record<string, string>> = { Dummy: 'waitMax', Reputation: 'checkUsername' };
+
+/** Samples of the types that have none by hand. */
+function fromTable(entries: readonly CatalogueEntry[], byHand: readonly string[], alone: Readonly<Record<string, string>>): readonly Sample[] {
+  return entries
+    .filter(({ type }) => !byHand.includes(type))
+    .flatMap((entry) => {
+      const other = alone[entry.type];
+      const all = everyField(entry);
+      const smtp: Readonly<Record<string, Json>> = entry.smtp === true ? { smtpSecretRef: { name: 'smtp' } } : {};
+      const most = { ...everyField(entry, other === undefined ? [] : [other]), ...smtp };
+      return [
+        stage(entry.type, entry.member, most),
+        ...(other === undefined ? [] : [stage(entry.type, entry.member, { [other]: all[other] ?? null })]),
+      ];
+    });
+}
+
+const STAGES_BY_HAND = [
+  'Identification',
+  'Password',
+  'Prompt',
+  'UserWrite',
+  'Email',
+  'Redirect',
+  'UserLogin',
+  'Deny',
+  'Dummy',
+];
 
 export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   AuthentikConnection: [
@@ -135,16 +171,9 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
       geoipBinding: 'bind_continent',
       rememberDevice: 'days=30',
     }),
-    stage('AuthenticatorValidate', 'authenticatorValidate', {
-      notConfiguredAction: 'skip',
-      deviceClasses: ['totp', 'webauthn'],
-      configurationStages: [{ external: 'default-authenticator-totp-setup' }],
-      lastAuthThreshold: 'hours=1',
-      webauthnUserVerification: 'preferred',
-      webauthnHints: ['security-key'],
-    }),
     stage('Dummy', 'dummy', { throwError: false }),
     stage('Deny', 'deny', { denyMessage: 'By invitation only.' }),
+    ...fromTable(STAGES, STAGES_BY_HAND, ALONE),
   ],
   AuthentikGroup: [
     {
@@ -205,6 +234,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
         },
       },
     },
+    ...fromTable(POLICIES, ['Expression', 'Password'], ALONE_IN_POLICIES),
   ],
   EnrollmentBinding: [
     {

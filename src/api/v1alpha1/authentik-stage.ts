@@ -20,7 +20,7 @@ const spec = withRules(
     type: z
       .enum(STAGES.map((entry) => entry.type))
       .describe("The type of the stage; its fields go into the member named after it. Can't be changed."),
-    ...typedMembers(STAGES, (entry) => (entry.type === 'Email' ? { smtpSecretRef } : {})),
+    ...typedMembers(STAGES, (entry) => (entry.smtp === true ? { smtpSecretRef } : {})),
   }),
   nameRule,
   typeRule,

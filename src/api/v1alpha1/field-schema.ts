@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CatalogueEntry } from '../../catalogue/entity.ts';
-import { declarable, enumValue, specName, type Field } from '../../catalogue/field.ts';
+import { declarable, enumValue, specName, type EnumValue, type Field } from '../../catalogue/field.ts';
 import { targetOf } from '../../catalogue/references.ts';
 import { DURATION_PATTERN, reference, secretKeyRef, withRules } from './common.ts';
 
@@ -18,6 +18,18 @@ function fieldSchema(field: Field): z.ZodType {
       if (field.pattern !== undefined) schema = schema.regex(new RegExp(field.pattern));
       return schema.describe(description);
     }
+    case 'number':
+      return z.number().min(field.minimum).max(field.maximum).describe(description);
+    case 'integerSet':
+      return z
+        .array(z.int().min(field.minimum).max(field.maximum))
+        .max(MAX_REFERENCES)
+        .meta({ description, 'x-kubernetes-list-type': 'atomic' });
+    case 'codeSet':
+      return z
+        .array(z.string().regex(new RegExp(field.pattern)))
+        .max(field.maxItems)
+        .meta({ description, 'x-kubernetes-list-type': 'atomic' });
     case 'duration':
       return z.string().max(128).regex(new RegExp(DURATION_PATTERN)).describe(`${description} Such as \`hours=1;minutes=30\`.`);
     case 'integer':
@@ -25,7 +37,7 @@ function fieldSchema(field: Field): z.ZodType {
     case 'boolean':
       return z.boolean().describe(description);
     case 'enum':
-      return z.enum(field.values.map(enumValue)).describe(description);
+      return z.enum([...field.values.map(enumValue), ...(field.nullable === true ? [''] : [])]).describe(description);
     case 'enumArray': {
       const schema = z.array(z.enum(field.values.map(enumValue))).max(MAX_ENUM_ITEMS);
       return (field.minItems === undefined ? schema : schema.min(field.minItems)).meta({ description, 'x-kubernetes-list-type': 'atomic' });
@@ -45,12 +57,33 @@ function fieldSchema(field: Field): z.ZodType {
 
 function describe(field: Field): string {
   const notes = [field.description];
+  if (field.type === 'reference' && field.ofType !== undefined) notes.push(`A stage of type ${field.ofType}.`);
   if (field.required) notes.push('Authentik needs it to create the object.');
+  if (field.default !== undefined) notes.push(`Authentik's default: ${defaultText(field)}.`);
   if (field.since !== undefined) notes.push(`Since Authentik ${field.since}.`);
+  if (field.goneSince !== undefined) notes.push(`Gone since Authentik ${field.goneSince}.`);
   if (field.type === 'enum' || field.type === 'enumArray') {
-    for (const value of field.values) if (typeof value !== 'string') notes.push(`\`${value.value}\` since Authentik ${value.since}.`);
+    notes.push(...newerValues(field.values));
   }
   return notes.join(' ');
+}
+
+/** Which values came later, a sentence a version. */
+function newerValues(values: readonly EnumValue[]): readonly string[] {
+  const newer = values.filter((value) => typeof value !== 'string');
+  return [...Map.groupBy(newer, ({ since }) => since)].map(
+    ([since, group]) => `${group.map(({ value }) => `\`${value}\``).join(', ')} since Authentik ${since}.`,
+  );
+}
+
+/** The server's default as a spec would say it. */
+function defaultText(field: Field): string {
+  if (field.default === null) return field.type === 'reference' ? '`{none: true}`' : '`""`';
+  if (field.default === '') return '`""`';
+  if (Array.isArray(field.default)) return `\`[${(field.default as readonly string[]).join(', ')}]\``;
+  // A text that holds a backtick can't stand in single ones.
+  const text = String(field.default);
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
 function referenceTo(to: Parameters<typeof targetOf>[0], nullable: boolean): ReturnType<typeof reference> {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { specName, type Field } from '../../catalogue/field.ts';
+import { isSet, specName, type Field } from '../../catalogue/field.ts';
 import type { Change } from '../../runtime/external.ts';
 import { sameText } from '../kept-text.ts';
 import type { Body } from './desired.ts';
@@ -12,7 +12,7 @@ export function differences(fields: readonly Field[], desired: Body, actual: Bod
 }
 
 function same(field: Field, want: unknown, have: unknown): boolean {
-  if (field.type === 'referenceSet' && Array.isArray(want) && Array.isArray(have)) return isDeepStrictEqual(asSet(want), asSet(have));
+  if (isSet(field) && Array.isArray(want) && Array.isArray(have)) return isDeepStrictEqual(asSet(want), asSet(have));
   return sameText(want, have) || isDeepStrictEqual(want, have);
 }
 

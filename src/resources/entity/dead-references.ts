@@ -16,7 +16,12 @@ export async function withoutDeadReferences(fields: readonly Field[], values: Bo
       result[api] = value;
       continue;
     }
-    const { path } = targetOf(field.to);
+    const { path, numerous } = targetOf(field.to);
+    if (numerous === true) {
+      // Never listed; what is refused for them says so itself.
+      result[api] = value;
+      continue;
+    }
     const keys = alive.get(path) ?? new Set((await session.cache.list(path)).map((row) => row.pk));
     alive.set(path, keys);
     if (field.type === 'referenceSet') result[api] = (value as readonly unknown[]).filter((key) => keys.has(key));

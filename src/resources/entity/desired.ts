@@ -1,5 +1,6 @@
 import { compareMinor, type MinorVersion } from '../../authentik/versions.ts';
-import { declarable, isWeak, specName, type EnumValue, type Field, type ReferenceTarget } from '../../catalogue/field.ts';
+import type { EntityType } from '../../catalogue/entity.ts';
+import { declarable, isKnownTo, isWeak, specName, type EnumValue, type Field, type ReferenceTarget } from '../../catalogue/field.ts';
 import type { Reference } from '../../api/v1alpha1/common.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import { keptText } from '../kept-text.ts';
@@ -10,6 +11,7 @@ export type Body = Readonly<Record<string, unknown>>;
 /** A reference that is still a name. */
 export interface Named {
   readonly to: ReferenceTarget;
+  readonly ofType?: string | undefined;
   readonly reference: Reference;
 }
 
@@ -37,8 +39,11 @@ export interface Link {
 
 /** Finds what references mean, as seen from one object. */
 export interface References {
-  /** The primary key of a strong one; null for `{none: true}`. Throws `ReferenceNotFound` or `ReferenceNotReady`. */
-  resolve(reference: Reference, to: ReferenceTarget): Promise<string | null>;
+  /**
+   * The primary key of a strong one; null for `{none: true}`. Throws `ReferenceNotFound` or `ReferenceNotReady`, and `InvalidSpec` for a
+   * stage that is not of the type that it must be of.
+   */
+  resolve(reference: Reference, to: ReferenceTarget, ofType?: string): Promise<string | null>;
   /** A weak one; what isn't there is no failure. */
   link(reference: Reference, to: ReferenceTarget): Promise<Link>;
 }
@@ -69,20 +74,29 @@ export function declaredFields(
 function declared(field: Field, value: unknown): Declared {
   switch (field.type) {
     case 'reference':
-      return { field, one: { to: field.to, reference: value as Reference } };
+      return { field, one: { to: field.to, ofType: field.ofType, reference: value as Reference } };
     case 'referenceSet':
       return { field, all: (value as readonly Reference[]).map((reference) => ({ to: field.to, reference })) };
     case 'string':
-      return { field, value: typeof value === 'string' ? keptText(value) : value };
-    case 'integer':
-    case 'boolean':
+      return { field, value: typeof value === 'string' ? orNull(field, keptText(value)) : value };
     case 'enum':
+      return { field, value: orNull(field, value) };
+    case 'integer':
+    case 'number':
+    case 'integerSet':
+    case 'codeSet':
+    case 'boolean':
     case 'duration':
     case 'enumArray':
     case 'json':
     case 'secret':
       return { field, value };
   }
+}
+
+/** `null` is never written in a spec. */
+function orNull(field: { readonly nullable?: boolean }, value: unknown): unknown {
+  return field.nullable === true && value === '' ? null : value;
 }
 
 /** Names become primary keys. Throws what a strong reference throws; weak ones that can't be set are told apart. */
@@ -94,7 +108,7 @@ export async function resolved(fields: readonly Declared[], references: Referenc
     if ('value' in item) body[field.api] = item.value;
     else if ('all' in item)
       body[field.api] = await Promise.all(item.all.map(async ({ reference, to }) => references.resolve(reference, to)));
-    else if (!isWeak(field)) body[field.api] = await references.resolve(item.one.reference, item.one.to);
+    else if (!isWeak(field)) body[field.api] = await references.resolve(item.one.reference, item.one.to, item.one.ofType);
     else {
       const { key, pending: error } = await references.link(item.one.reference, item.one.to);
       body[field.api] = key ?? null;
@@ -111,12 +125,26 @@ export function nameOf({ name, external }: Reference): string {
 
 function requireVersion(field: Field, value: unknown, version: MinorVersion): void {
   if (field.since !== undefined && compareMinor(version, field.since) < 0) throw tooOld(specName(field), field.since, version);
+  if (!isKnownTo(version, field))
+    throw new OperatorError(
+      'UnsupportedVersion',
+      `${specName(field)} is not in Authentik any more since ${field.goneSince ?? ''}, this is ${version}: leave it out`,
+    );
   if (field.type !== 'enum' && field.type !== 'enumArray') return;
   for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
     const known = field.values.find((candidate: EnumValue) => typeof candidate !== 'string' && candidate.value === item);
     if (known !== undefined && typeof known !== 'string' && compareMinor(version, known.since) < 0)
       throw tooOld(`${specName(field)}: ${known.value}`, known.since, version);
   }
+}
+
+/** Throws `UnsupportedVersion` for a type that this server doesn't have. */
+export function requireType({ since, type }: EntityType & { readonly type?: string }, version: MinorVersion): void {
+  if (since === undefined || compareMinor(version, since) >= 0) return;
+  throw new OperatorError(
+    'UnsupportedVersion',
+    `type ${type ?? ''} needs Authentik ${since} or later, this is ${version}: delete the object or upgrade Authentik`,
+  );
 }
 
 function tooOld(what: string, since: MinorVersion, version: MinorVersion): OperatorError {

@@ -3,7 +3,7 @@ import type { ApiObject } from '../../authentik/api-object.ts';
 import { segment } from '../../authentik/path.ts';
 import type { Session } from '../../authentik/session.ts';
 import { ownModels, type EntityType } from '../../catalogue/entity.ts';
-import { specName } from '../../catalogue/field.ts';
+import { isKnownTo, specName } from '../../catalogue/field.ts';
 import { OperatorError } from '../../runtime/errors.ts';
 import type { Change, External, Observation, SettleResult } from '../../runtime/external.ts';
 import type { Prints } from '../../runtime/ownership.ts';
@@ -21,6 +21,9 @@ import { withoutDeadReferences } from './dead-references.ts';
 
 /** How soon an object is looked at again that somebody else created a moment ago, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
+
+/** What counts as nothing where one of several fields is needed. */
+const EMPTY: ReadonlySet<unknown> = new Set([undefined, null, '', false]);
 
 /** What an entity resource works with. */
 export interface EntityParts {
@@ -115,9 +118,11 @@ export class EntityResource implements External {
 
   async update(observed: Observation): Promise<Observation> {
     const { session, entity, name } = this.#parts;
-    const secrets = this.#secretsFor(String(observed.uuid));
-    const values = secrets.changed ? secrets.writeOnly : {};
-    return this.#patch(observed, (row) => ({ [entity.naturalKey]: name, ...this.#sendable(row).body, ...values }), session);
+    const body = (row: ApiObject): Body => {
+      const secrets = this.#secretsFor(row);
+      return { [entity.naturalKey]: name, ...this.#sendable(row).body, ...(secrets.changed ? secrets.writeOnly : {}) };
+    };
+    return this.#patch(observed, body, session);
   }
 
   async refresh(observed: Observation): Promise<Observation> {
@@ -166,7 +171,7 @@ export class EntityResource implements External {
     const renamed: readonly Change[] = sameText(row[entity.naturalKey], name)
       ? []
       : [{ field: entity.naturalKey, from: row[entity.naturalKey], to: name }];
-    const secrets = this.#secretsFor(row.pk);
+    const secrets = this.#secretsFor(row);
     const { body, waiting } = this.#sendable(row);
     this.#waiting = waiting;
     const found = differences(entity.fields, body, row).map((difference) => secrets.explain(difference));
@@ -183,8 +188,11 @@ export class EntityResource implements External {
   }
 
   #initial(): Body {
+    const { entity, session } = this.#parts;
     return Object.fromEntries(
-      this.#parts.entity.fields.flatMap((field) => (field.initial === undefined ? [] : [[field.api, field.initial]])),
+      entity.fields.flatMap((field) =>
+        field.initial === undefined || !isKnownTo(session.version, field) ? [] : [[field.api, field.initial]],
+      ),
     );
   }
 
@@ -200,8 +208,11 @@ export class EntityResource implements External {
   }
 
   /** What is on record about write-only values was sent to one object; another one of the same name doesn't have them. */
-  #secretsFor(pk: string): SecretValues {
-    return pk === this.#parts.recorded ? this.#secrets : this.#secrets.unlessSent();
+  #secretsFor(row: ApiObject): SecretValues {
+    const { entity, recorded } = this.#parts;
+    const values = row.pk === recorded ? this.#secrets : this.#secrets.unlessSent();
+    const shown = entity.fields.filter((field) => field.type === 'secret' && field.readable !== undefined && field.api in row);
+    return values.beside(Object.fromEntries(shown.map(({ api }) => [api, row[api]])));
   }
 
   /** Names are unique among all types of a family, but a typed list shows one type only. */
@@ -266,14 +277,20 @@ export class EntityResource implements External {
 
   /** Authentik has words of its own for this, but a spec can be told before anything is sent. */
   #requireFields(): void {
-    const { entity, desired, name } = this.#parts;
+    const { entity, desired, name, session } = this.#parts;
     const absent = entity.fields.filter(
       (field) => field.required === true && !(field.api in desired) && !(field.api in this.#secrets.writeOnly),
     );
-    if (absent.length === 0) return;
+    if (absent.length > 0)
+      throw new OperatorError(
+        'InvalidSpec',
+        `"${name}" is not in Authentik yet, and creating it needs ${absent.map(specName).join(', ')}: add to the spec`,
+      );
+    const oneOf = entity.fields.filter((field) => entity.needsOneOf?.includes(field.api) === true && isKnownTo(session.version, field));
+    if (oneOf.length === 0 || oneOf.some(({ api }) => !EMPTY.has(desired[api]))) return;
     throw new OperatorError(
       'InvalidSpec',
-      `"${name}" is not in Authentik yet, and creating it needs ${absent.map(specName).join(', ')}: add to the spec`,
+      `"${name}" is not in Authentik yet, and creating it needs one of ${oneOf.map(specName).join(', ')}: add to the spec`,
     );
   }
 

@@ -265,6 +265,35 @@ const CORE: readonly ModelSpec[] = [
     schema: 'NotificationRule',
     bindable: true,
   }),
+  model({
+    app: 'authentik_events',
+    className: 'NotificationWebhookMapping',
+    verboseName: 'Webhook Mapping',
+    path: '/propertymappings/notification/',
+    schema: 'NotificationWebhookMapping',
+    unique: { name: 'This field must be unique.' },
+  }),
+  // Connectors of all types in one list; those of each type are made elsewhere.
+  model({
+    app: 'authentik_endpoints',
+    className: 'Connector',
+    verboseName: 'connector',
+    path: '/endpoints/connectors/',
+    schema: 'Connector',
+    idField: 'connector_uuid',
+    defaults: { enabled: true },
+  }),
+  // Filled by the worker from a list of the FIDO Alliance.
+  model({
+    app: 'authentik_stages_authenticator_webauthn',
+    className: 'WebAuthnDeviceType',
+    verboseName: 'WebAuthn Device type',
+    path: '/stages/authenticator/webauthn_device_types/',
+    schema: 'WebAuthnDeviceType',
+    idField: 'aaguid',
+    ordering: 'description',
+    search: ['description', 'aaguid'],
+  }),
 ];
 
 /** Every model that the stand-in holds. */

@@ -114,7 +114,7 @@ export const OAUTH2: readonly ModelSpec[] = [
     app: 'authentik_crypto',
     className: 'CertificateKeyPair',
     verboseName: 'Certificate-Key Pair',
-    path: null,
+    path: '/crypto/certificatekeypairs/',
     schema: 'CertificateKeyPair',
   }),
 ];

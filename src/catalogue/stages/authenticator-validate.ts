@@ -1,0 +1,97 @@
+import type { StageRow } from '../stage-row.ts';
+
+export const authenticatorValidate = {
+  path: '/stages/authenticator/validate/',
+  model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
+  description: 'Asks for a second factor.',
+  fields: [
+    {
+      api: 'not_configured_action',
+      default: 'skip',
+      type: 'enum',
+      values: ['skip', 'deny', 'configure'],
+      resend: true,
+      description: 'What happens to people without a second factor.',
+    },
+    {
+      api: 'device_classes',
+      default: ['static', 'totp', 'webauthn', 'duo', 'sms', 'email'],
+      type: 'enumArray',
+      values: ['static', 'totp', 'webauthn', 'duo', 'sms', 'email'],
+      description: 'Which second factors count.',
+    },
+    {
+      api: 'configuration_stages',
+      default: [],
+      type: 'referenceSet',
+      to: 'stage',
+      resend: true,
+      description: 'Where people set up a second factor, for `notConfiguredAction: configure`.',
+    },
+    {
+      api: 'last_auth_threshold',
+      default: 'seconds=0',
+      type: 'duration',
+      description: 'No second factor is asked for within this time of the last one.',
+    },
+    {
+      api: 'webauthn_user_verification',
+      default: 'preferred',
+      type: 'enum',
+      values: ['required', 'preferred', 'discouraged'],
+      description: 'Whether a passkey must check the person.',
+    },
+    {
+      api: 'webauthn_allowed_device_types',
+      default: [],
+      type: 'referenceSet',
+      to: 'webauthnDeviceType',
+      description: 'Only these makes of authenticators. `[]` for any.',
+    },
+    {
+      api: 'email_otp_throttling_factor',
+      type: 'number',
+      minimum: 0,
+      maximum: 1000000,
+      since: '2026.5',
+      description: 'How much longer each wrong code by mail makes people wait. 0 for no wait.',
+    },
+    {
+      api: 'sms_otp_throttling_factor',
+      type: 'number',
+      minimum: 0,
+      maximum: 1000000,
+      since: '2026.5',
+      description: 'The same for codes by SMS.',
+    },
+    {
+      api: 'totp_otp_throttling_factor',
+      type: 'number',
+      minimum: 0,
+      maximum: 1000000,
+      since: '2026.5',
+      description: 'The same for codes of authenticator apps.',
+    },
+    {
+      api: 'static_otp_throttling_factor',
+      type: 'number',
+      minimum: 0,
+      maximum: 1000000,
+      since: '2026.5',
+      description: 'The same for static codes.',
+    },
+    {
+      api: 'webauthn_hints',
+      type: 'enumArray',
+      values: ['security-key', 'client-device', 'hybrid'],
+      since: '2026.5',
+      description: 'Which authenticators the browser should offer first.',
+    },
+  ],
+  rules: [
+    {
+      rule: "!has(self.notConfiguredAction) || self.notConfiguredAction != 'configure' || (has(self.configurationStages) && size(self.configurationStages) > 0)",
+      message: 'notConfiguredAction configure needs configurationStages: name at least one stage to set up a second factor',
+    },
+  ],
+} as const satisfies StageRow;
