@@ -8,6 +8,7 @@ const SEEN = new RegExp(
     'policies\\.policybinding',
     'policies_\\w+\\.\\w+policy',
     'stages_\\w+\\.(\\w+stage|prompt)',
+    'endpoints\\.endpointstage',
     'sources_\\w+\\.\\w+source',
     'core\\.application',
     'providers_oauth2\\.oauth2provider',

@@ -37,6 +37,8 @@ function structural(schema: z.ZodType): JsonSchema {
       // A literal arrives as an enum of one without a type, which a structural schema needs.
       if (node['const'] !== undefined) delete node['const'];
       if (node['properties'] !== undefined) delete node['additionalProperties'];
+      // The API server drops an empty one, and whoever applies server-side would meet a conflict.
+      if (isEmpty(node['properties'])) delete node['properties'];
       if (node['x-kubernetes-preserve-unknown-fields'] === true) {
         node['type'] = 'object';
         delete node['additionalProperties'];
@@ -46,6 +48,10 @@ function structural(schema: z.ZodType): JsonSchema {
       delete node['$schema'];
     },
   });
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 /** The CustomResourceDefinition of a kind, as `kubectl apply` takes it. */
