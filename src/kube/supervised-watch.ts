@@ -1,6 +1,7 @@
 import * as k8s from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { Clock } from '../runtime/clock.ts';
+import { statusCodeOf } from './api-error.ts';
 
 /** How one watch request ended. */
 export interface WatchEnd {
@@ -77,7 +78,7 @@ export class SupervisedWatch extends k8s.Watch {
     const end = (connectionError: unknown) => {
       if (ended || this.#closed) return;
       ended = true;
-      const error = connectionError ?? streamError;
+      const error = refused(connectionError, path) ?? streamError;
       if (this.#hooks.ended({ error, events, livedMs: this.#clock.now() - openedAt, expired })) done(error);
     };
     const event = (phase: string, object: unknown) => {
@@ -112,6 +113,14 @@ export class SupervisedWatch extends k8s.Watch {
   #isClosed(): boolean {
     return this.#closed;
   }
+}
+
+/** client-node says "Forbidden" and no more; whoever grants rights needs to know which. */
+function refused(error: unknown, path: string): unknown {
+  if (statusCodeOf(error) !== 403) return error;
+  const resource = path.slice(path.lastIndexOf('/') + 1);
+  const message = `the operator cannot watch resource "${resource}" (${path}): give its ServiceAccount the right to watch it`;
+  return Object.assign(new Error(message), { statusCode: 403 });
 }
 
 function aborted(): AbortController {

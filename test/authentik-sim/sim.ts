@@ -110,7 +110,8 @@ export async function startAuthentikSim(options: AuthentikSimOptions): Promise<A
   world.store.isLicensed = options.licensed === true;
   const admin = world.store.get(USER, ADMIN);
   if (admin !== null && options.adminPassword !== undefined) admin.values.password = options.adminPassword;
-  if (options.reportedVersion !== undefined) reportVersion(world, options.reportedVersion);
+  const reported = options.reportedVersion ?? (options.version === world.version ? undefined : `${options.version}.0`);
+  if (reported !== undefined) reportVersion(world, reported);
 
   const faults = new Faults();
   const schemaCheck = new SchemaCheck(world.api);

@@ -34,15 +34,17 @@ const fixed = (path: string): Special => ({
 function me({ user }: { user: Row }, world: World): Answer {
   const self = represent(user, world, SHALLOW, 'UserSelf');
   const named = (rows: Row[]): Json => rows.map((row) => ({ name: row.values.name ?? '', pk: row.pk }));
-  return answer(200, {
-    user: {
-      ...self,
-      groups: named(world.access.groupsOf(user)),
-      roles: named(world.access.rolesOf(user)),
-      settings: {},
-      system_permissions: [],
-    },
-  });
+  const shown = {
+    ...self,
+    ...('is_current' in self ? { is_current: true } : {}),
+    groups: named(world.access.groupsOf(user)),
+    roles: named(world.access.rolesOf(user)),
+    settings: {},
+    system_permissions: [],
+  };
+  // The accounts that a browser is signed in with; a token has one.
+  const several = world.api.fields('SessionUser').some(({ name }) => name === 'users');
+  return answer(200, { user: shown, ...(several ? { users: [shown] } : {}) });
 }
 
 const showPermission = ({ id, name, codename, model, app, modelVerbose }: Permission): Json => ({

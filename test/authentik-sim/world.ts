@@ -13,7 +13,18 @@ import type { ModelSpec } from './model.ts';
 import { type OpenApi, openApi } from './openapi.ts';
 import { Store } from './store.ts';
 
-export type SimVersion = '2025.12' | '2026.2';
+/** Versions whose answers are recorded. */
+export type RecordedVersion = '2025.12' | '2026.2';
+/** The others answer as the recorded one nearest to them, held to their own official schema. */
+export type SimVersion = RecordedVersion | '2025.10' | '2026.5' | '2026.8';
+
+const NEAREST: Readonly<Record<SimVersion, RecordedVersion>> = {
+  '2025.10': '2025.12',
+  '2025.12': '2025.12',
+  '2026.2': '2026.2',
+  '2026.5': '2026.2',
+  '2026.8': '2026.2',
+};
 
 /** The server's own mail settings, used by stages with `use_global_settings`. */
 export interface GlobalSmtp {
@@ -27,7 +38,8 @@ export interface GlobalSmtp {
 export class World {
   /** What the blueprints of the installation say. */
   stock: Stock = { objects: new Map(), steps: new Map() };
-  readonly version: SimVersion;
+  /** Whose recorded answers are given. */
+  readonly version: RecordedVersion;
   readonly api: OpenApi;
   readonly store = new Store(MODELS);
   readonly access: Access;
@@ -43,7 +55,7 @@ export class World {
   readonly fixed = new Map<string, Json>();
 
   constructor(version: SimVersion, smtp: GlobalSmtp) {
-    this.version = version;
+    this.version = NEAREST[version];
     this.smtp = smtp;
     this.api = openApi(version);
     this.access = new Access(this.store);

@@ -1,6 +1,6 @@
 import { REASONS } from '../../src/runtime/reasons.ts';
 import type { AuthentikSim, FaultRule, Snapshot } from '../authentik-sim/sim.ts';
-import { conditionOf, isReady, isReconciling } from './support/conditions.ts';
+import { conditionOf, isReady, isReconciling, verdict } from './support/conditions.ts';
 import { connection, dummyStage, expressionPolicy, flow, stage, tokenSecret, withSpec } from './support/manifests.ts';
 import { describeOnStandIn } from './support/only-stand-in.ts';
 import { Scenario, useScenario } from './support/scenario.ts';
@@ -148,6 +148,44 @@ describeOnStandIn('a write that fails on its first try, every one', WHY, () => {
     expect(creates.size).toBeGreaterThan(8);
     expect([...creates].filter(([, times]) => times > 1)).toEqual([]);
   });
+});
+
+describeOnStandIn('a read that fails twice in a row', WHY, () => {
+  const reads = [
+    { what: 'who the token is of', pathPrefix: '/core/users/me/' },
+    { what: 'a list', pathPrefix: '/flows/instances/' },
+    { what: 'the audit log', pathPrefix: '/events/events/' },
+    { what: "a visitor's look", pathPrefix: '/flows/executor/' },
+  ];
+
+  it.each(reads)(
+    'is repeated, and everything gets Ready: $what',
+    async ({ pathPrefix }) => {
+      const scenario = await Scenario.open({ connection: false });
+      try {
+        const failed = (): number => simOf(scenario).requests.filter((request) => request.status === 503).length;
+        simOf(scenario).faults.inject({ match: { method: 'GET', pathPrefix }, times: 2, respond: { kind: 'status', status: 503 } });
+        const market = smallMarket(scenario.name('reads'));
+        await scenario.apply(
+          tokenSecret(scenario.target.token),
+          connection(scenario.target.url, { ...IMPATIENT, driftPollInterval: '1s' }),
+        );
+        await scenario.apply(...market.manifests);
+        await scenario.ready('EnrollmentBinding', market.signUpSlug);
+        await scenario.until(
+          'AuthentikConnection',
+          'default',
+          (object) => verdict(object, 'ChangesFollowed').includes('True'),
+          'follows changes',
+        );
+        expect(failed()).toBe(2);
+        expect(scenario.kstatusProblems()).toEqual([]);
+      } finally {
+        await scenario.close();
+      }
+    },
+    TIMEOUT,
+  );
 });
 
 describeOnStandIn('an Authentik that is down', WHY, () => {

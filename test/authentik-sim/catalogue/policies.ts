@@ -144,7 +144,7 @@ export const POLICY_BINDINGS = model({
   verboseName: 'Policy Binding',
   path: '/policies/bindings/',
   schema: 'PolicyBinding',
-  defaults: { policy: null, group: null, user: null, negate: false, enabled: true, timeout: 30, failure_result: false },
+  defaults: { policy: null, group: null, user: null, negate: false, enabled: true, timeout: 30, failure_result: false, expiring: false },
   resetByPut: { policy: null },
   references: {
     policy: { to: POLICY, onDelete: 'cascade' },
