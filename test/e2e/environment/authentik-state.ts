@@ -5,6 +5,7 @@ import { POLICIES } from '../../../src/catalogue/policies.ts';
 import { PROMPT } from '../../../src/catalogue/prompt.ts';
 import { STAGES } from '../../../src/catalogue/stages.ts';
 import type { AuthentikClient } from '../../../src/authentik/client.ts';
+import { AuthentikError } from '../../../src/authentik/errors.ts';
 
 /** Configuration as its API shows it, without identifiers: fields by object by list. References are names. */
 export type AuthentikState = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
@@ -47,7 +48,7 @@ type Item = z.infer<typeof Item>;
 /** Reads the state: one request a list and page, a few at a time. People and tokens aren't configuration and are left out. */
 export async function readState(client: AuthentikClient): Promise<AuthentikState> {
   const names = new Map<string, string>();
-  const read = async (path: string): Promise<[string, readonly Item[]]> => [path, z.array(Item).parse(await client.list(path))];
+  const read = async (path: string): Promise<[string, readonly Item[]]> => [path, z.array(Item).parse(await listed(client, path))];
   const state: Record<string, Record<string, Record<string, unknown>>> = {};
   for (const paths of [LISTS, ...BINDING_LISTS.map((path) => [path])]) {
     const lists = await Promise.all(paths.map(read));
@@ -55,6 +56,16 @@ export async function readState(client: AuthentikClient): Promise<AuthentikState
     for (const [path, items] of lists) state[path] = byName(items.map((item) => [nameOf(item, names), plain(item, path, names)]));
   }
   return state;
+}
+
+/** Nothing where this version, or the stand-in, has no such list. */
+async function listed(client: AuthentikClient, path: string): Promise<unknown> {
+  try {
+    return await client.list(path);
+  } catch (error) {
+    if (error instanceof AuthentikError && (error.status === 404 || error.status === 501)) return [];
+    throw error;
+  }
 }
 
 /** Objects and fields that differ, in no particular order. */
