@@ -35,6 +35,7 @@ const Config = z.object({
   defaultConnection: namespaced.optional(),
   credentialsSecret: namespaced.optional(),
   configMapNames: listOf(OBJECT, 'must be names of ConfigMaps, separated by commas'),
+  invitationSecretNames: listOf(OBJECT, 'must be names of Secrets, separated by commas'),
   requireSecretLabel: z.stringbool({ error: 'must be true or false' }),
   leaderElect: z.stringbool({ error: 'must be true or false' }),
   leaseName: z.string().max(253).regex(OBJECT, 'must be a name of a Lease').optional(),
@@ -113,6 +114,14 @@ function command(version: string): Command {
         '--config-map-names <list>',
         'ConfigMaps that an EnrollmentBinding may ask to be written, separated by commas; empty for any',
         'AFO_CONFIG_MAP_NAMES',
+        '',
+      ),
+    )
+    .addOption(
+      option(
+        '--invitation-secret-names <list>',
+        'Secrets that an AuthentikInvitation may ask to be written, separated by commas; empty for none',
+        'AFO_INVITATION_SECRET_NAMES',
         '',
       ),
     )

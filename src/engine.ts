@@ -5,7 +5,9 @@ import type { ClientOptions } from './authentik/client.ts';
 import type { Session } from './authentik/session.ts';
 import { connectionController } from './controllers/authentik-connection.ts';
 import { flowController } from './controllers/authentik-flow.ts';
+import { flowBindingController } from './controllers/flow-binding.ts';
 import { groupController } from './controllers/authentik-group.ts';
+import { invitationController } from './controllers/authentik-invitation.ts';
 import { policyController } from './controllers/authentik-policy.ts';
 import { promptController } from './controllers/authentik-prompt.ts';
 import { stageController } from './controllers/authentik-stage.ts';
@@ -31,7 +33,15 @@ import { oneATurn } from './runtime/one-a-turn.ts';
 import { Reconciler } from './runtime/reconciler.ts';
 import { Patience } from './runtime/patience.ts';
 import type { Redaction } from './runtime/redaction.ts';
-import type { ConfigMapWriter, CredentialKeeper, NamespaceLabels, ObjectChange, ObjectStore, SourceStore } from './runtime/store.ts';
+import type {
+  ConfigMapWriter,
+  CredentialKeeper,
+  NamespaceLabels,
+  ObjectChange,
+  ObjectStore,
+  SecretWriter,
+  SourceStore,
+} from './runtime/store.ts';
 import { Connections, type DefaultConnection } from './server/connections.ts';
 import { openSession, type OpeningParts } from './server/open-session.ts';
 import { Parked } from './server/parked.ts';
@@ -49,6 +59,7 @@ export interface EngineParts {
   readonly store: ObjectStore;
   readonly sources: SourceStore;
   readonly configMaps: ConfigMapWriter;
+  readonly secretWriter: SecretWriter;
   readonly credentials: CredentialKeeper;
   readonly namespaceLabels: NamespaceLabels;
   readonly events: EventRecorder;
@@ -151,7 +162,7 @@ export class Engine {
   }
 
   #controllers(opening: OpeningParts, secrets: SecretReader): readonly Controller<Session>[] {
-    const { store, configMaps } = this.#parts;
+    const { store, configMaps, secretWriter } = this.#parts;
     const managed = { store, referrers: this.#referrers, connections: this.#connections, secrets };
     return [
       connectionController(opening, this.#rights),
@@ -161,6 +172,8 @@ export class Engine {
       stageController(managed),
       flowController(managed),
       enrollmentController({ ...managed, configMaps }),
+      flowBindingController(managed),
+      invitationController({ ...managed, secretWriter }),
     ] as readonly Controller<Session>[];
   }
 

@@ -6,6 +6,7 @@ import { Engine } from './engine.ts';
 import type { SignsOfLife } from './fitness.ts';
 import { KEEPS_NOTHING, KubeCredentialKeeper } from './kube/credential-keeper.ts';
 import { KubeConfigMapWriter } from './kube/config-map-writer.ts';
+import { KubeSecretWriter } from './kube/secret-writer.ts';
 import { KubeEventRecorder } from './kube/event-recorder.ts';
 import type { PooledKubeConfig } from './kube/kubeconfig.ts';
 import { namespaceLabels } from './kube/namespace-labels.ts';
@@ -66,6 +67,7 @@ export class FlowOperator extends OperatorBase {
       store: this.#store,
       sources: this.#sources,
       configMaps: new KubeConfigMapWriter(core, config.configMapNames),
+      secretWriter: new KubeSecretWriter(core, config.invitationSecretNames),
       credentials: config.credentialsSecret === undefined ? KEEPS_NOTHING : new KubeCredentialKeeper(core, config.credentialsSecret),
       namespaceLabels: namespaceLabels({ core }),
       events: this.#events,

@@ -63,6 +63,20 @@ export const OWN: Readonly<Record<string, readonly ConditionText[]>> = {
     ADVICE,
   ],
   AuthentikStage: [{ ...ADVICE, meaning: `${ADVICE.meaning} On a stage: what it causes in the flows of this namespace that hold it.` }],
+  AuthentikInvitation: [
+    {
+      type: 'Open',
+      meaning: 'Whether its link may be used; if not, why: `Used`, `Expired` or `Revoked`. For information: it is Ready all the same.',
+    },
+  ],
+  FlowBinding: [
+    { type: 'Published', meaning: 'The field holds the flow.' },
+    {
+      type: 'Verified',
+      meaning:
+        'A visitor of the login form sees the link, or whoever comes by the brand gets the flow. Unknown where that is not looked at, or where no look from outside reaches: flows of sources and providers, a brand of another address.',
+    },
+  ],
   EnrollmentBinding: [
     {
       type: 'Published',

@@ -20,7 +20,7 @@ This is what everything in the catalogue takes together. The [blueprint](../depl
 [getting started](getting-started.md#2-a-token-for-the-operator) shows how.
 
 ${table(['Of', 'May'], byModel(requiredPermissions()))}
-${later()}An EnrollmentBinding with \`sourceRef\` also needs the right to change that type of source, such as \`authentik_sources_oauth.change_oauthsource\`: the
+${later()}An EnrollmentBinding or FlowBinding with \`sourceRef\` or \`providerRef\` also needs the right to change that type, such as \`authentik_sources_oauth.change_oauthsource\` or \`authentik_providers_oauth2.change_oauth2provider\`: the
 blueprint grants none, since that is the right to change where logins come from.
 
 An EnrollmentBinding with \`applicationRef\` needs these as well, to look at the market's application; the blueprint grants them, no connection asks for them, and where

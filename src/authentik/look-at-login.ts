@@ -14,13 +14,17 @@ export interface LoginToLookAt {
   readonly query?: string;
   /** Where people shall be led on to afterwards: the path of the `next` that the link must carry along. */
   readonly next?: string;
+  /** Which link of the form; sign-up by default. */
+  readonly link?: { readonly field: string; readonly noun: string };
 }
+
+const SIGN_UP = { field: 'enroll_url', noun: 'sign-up link' };
 
 /** More notices than anybody would read. */
 const MAX_NOTICES = 8;
 
 /**
- * Opens a login flow as an anonymous visitor, goes past the pages that want nothing, and looks at the form for the link to sign-up. Answers
+ * Opens a login flow as an anonymous visitor, goes past the pages that want nothing, and looks at the form for the link. Answers
  * nothing that logs anybody in. Throws when the server can't be asked.
  */
 export async function lookAtLogin(visitor: FlowExecutor, login: LoginToLookAt): Promise<Sighting> {
@@ -44,16 +48,16 @@ async function walkToForm(visitor: FlowExecutor, first: Challenge): Promise<Chal
   return challenge;
 }
 
-function judgeForm(form: Challenge, { slug, enrollmentSlug, next }: LoginToLookAt): Sighting {
-  const link = form.raw['enroll_url'];
-  if (typeof link !== 'string' || link === '') return wrong(`the login form of ${slug} has no sign-up link`);
+function judgeForm(form: Challenge, { slug, enrollmentSlug, next, link: { field, noun } = SIGN_UP }: LoginToLookAt): Sighting {
+  const link = form.raw[field];
+  if (typeof link !== 'string' || link === '') return wrong(`the login form of ${slug} has no ${noun}`);
   // The host is whatever the visitor came by.
   const target = URL.parse(link, 'http://authentik');
   const path = target?.pathname ?? '';
   if (!path.endsWith(`/if/flow/${encodeURIComponent(enrollmentSlug)}/`))
-    return wrong(plainText(`the sign-up link of ${slug} leads to ${path} and not to the flow ${enrollmentSlug}`, []));
+    return wrong(plainText(`the ${noun} of ${slug} leads to ${path} and not to the flow ${enrollmentSlug}`, []));
   if (next !== undefined && URL.parse(target?.searchParams.get('next') ?? '', 'http://authentik')?.pathname !== next)
-    return wrong(`the sign-up link of ${slug} does not lead on to ${next}, so whoever signs up there does not come back to the market`);
+    return wrong(`the ${noun} of ${slug} does not lead on to ${next}, so whoever signs up there does not come back to the market`);
   return seen(`an anonymous visitor of ${slug} sees the link`);
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { primaryKey } from './api-object.ts';
 import { AuthentikError } from './errors.ts';
 import type { Query } from './path.ts';
 
@@ -99,8 +100,7 @@ async function readPage(read: Read, { page, size }: Cut): Promise<unknown> {
 
 /** What tells rows apart: their primary key, or all of them where they have none (rights). */
 function keyOf(row: unknown): string {
-  const pk: unknown = typeof row === 'object' && row !== null && 'pk' in row ? row.pk : undefined;
-  return typeof pk === 'string' || typeof pk === 'number' ? String(pk) : JSON.stringify(row);
+  return primaryKey(row) ?? JSON.stringify(row);
 }
 
 /** Throws `Unreachable` for anything but a page of a list. */

@@ -23,6 +23,8 @@ export interface EntityType {
   readonly needsOneOf?: readonly string[];
   /** Models that belong to it and go with it; in `used_by` they don't stand in the way of deleting it. */
   readonly parts: readonly string[];
+  /** Models that would only lose their link to it, and with that what everybody needs: they stand in the way of deleting it. */
+  readonly heldBy?: readonly string[];
 }
 
 /** A type of stage or policy: an entity that a spec chooses by `type` and describes in a member named after it. */

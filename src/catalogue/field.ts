@@ -9,6 +9,8 @@ export type ReferenceTarget =
   | 'group'
   | 'user'
   | 'source'
+  | 'brand'
+  | 'provider'
   | 'certificate'
   | 'connector'
   | 'notificationMapping'

@@ -7,6 +7,8 @@ export const FLOW = {
   model: 'authentik_flows.flow',
   naturalKey: 'slug',
   lookup: 'slug',
+  // Which login, recovery or logout is the default one.
+  heldBy: ['authentik_brands.brand'],
   parts: [
     'authentik_flows.flowstagebinding',
     'authentik_policies.policybinding',

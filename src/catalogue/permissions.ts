@@ -2,6 +2,7 @@ import { POLICY_BINDING, STAGE_BINDING } from './bindings.ts';
 import { compareMinor, SUPPORTED, type MinorVersion } from '../authentik/versions.ts';
 import { permissionsOf } from './entity.ts';
 import { FLOW } from './flow.ts';
+import { INVITATION } from './invitation.ts';
 import { GROUP } from './group.ts';
 import { POLICIES } from './policies.ts';
 import { PROMPT } from './prompt.ts';
@@ -24,11 +25,15 @@ const ENTITIES: readonly { readonly model: string; readonly since?: MinorVersion
   FLOW,
   PROMPT,
   GROUP,
+  INVITATION,
   STAGE_BINDING,
   POLICY_BINDING,
   ...STAGES,
   ...POLICIES,
 ];
+
+/** A FlowBinding sets one field of a brand. */
+const BOUND_TO = ['authentik_brands.change_brand'];
 
 const MANAGED: readonly Subject[] = ENTITIES.map(({ model, since }) => ({
   permissions: permissionsOf(model),
@@ -39,7 +44,7 @@ const MANAGED: readonly Subject[] = ENTITIES.map(({ model, since }) => ({
  * What a delete could take along, by what is deleted: `used_by` shows only what the token may view, and what isn't shown can't stop us.
  */
 export const TAKEN_ALONG: Readonly<Record<string, readonly string[]>> = {
-  [FLOW.model]: ['authentik_core.view_provider'],
+  [FLOW.model]: ['authentik_core.view_provider', 'authentik_brands.view_brand', 'authentik_stages_invitation.view_invitation'],
   [GROUP.model]: ['authentik_policies.view_policybinding'],
   [PROMPT.model]: ['authentik_stages_prompt.view_promptstage'],
   stage: [FLOW.model, STAGE_BINDING.model].flatMap((model) => permissionsOf(model)[0] ?? []),
@@ -56,7 +61,7 @@ export const TAKEN_ALONG: Readonly<Record<string, readonly string[]>> = {
  */
 export function requiredPermissions(): readonly string[] {
   const everywhere = [...MANAGED, ...LOOKED_AT].filter(({ since }) => !isLater(since)).flatMap(({ permissions }) => permissions);
-  return [...new Set([...everywhere, ...Object.values(TAKEN_ALONG).flat()])].sort();
+  return [...new Set([...everywhere, ...BOUND_TO, ...Object.values(TAKEN_ALONG).flat()])].sort();
 }
 
 /** What newer versions add to them, by version: an older Authentik refuses a role with a permission that it doesn't know. */

@@ -13,7 +13,7 @@ interface TargetEntry {
   /** The first version that has any. */
   readonly since?: MinorVersion;
   /** What `external` holds for this target. Unique in Authentik, as far as it goes. */
-  readonly naturalKey: 'slug' | 'name' | 'username' | 'description';
+  readonly naturalKey: 'slug' | 'name' | 'username' | 'description' | 'domain';
   /** Django's `app_label.model`, as `used_by` names it. */
   readonly model: string;
   /** Our own kind for it, where there is one: what `name` refers to. */
@@ -43,6 +43,8 @@ export const TARGETS = {
     noun: 'group',
   },
   user: { model: 'authentik_core.user', path: '/core/users/', naturalKey: 'username', numerous: true, noun: 'user' },
+  brand: { model: 'authentik_brands.brand', path: '/core/brands/', naturalKey: 'domain', noun: 'brand' },
+  provider: { model: 'authentik_core.provider', path: '/providers/all/', naturalKey: 'name', noun: 'provider' },
   source: { model: 'authentik_core.source', path: '/sources/all/', naturalKey: 'slug', noun: 'source' },
   certificate: {
     model: 'authentik_crypto.certificatekeypair',

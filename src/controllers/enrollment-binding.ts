@@ -11,6 +11,7 @@ import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target
 import { FieldBindingResource } from '../resources/field-binding/field-binding-resource.ts';
 import { ForeignField } from '../resources/field-binding/foreign-field.ts';
 import { refuseSecondWriter } from '../resources/field-binding/second-writer.ts';
+import { bindingsOf } from '../resources/flow-binding/other-writers.ts';
 import { keyOfReference } from '../resources/references.ts';
 import type { Condition } from '../runtime/conditions.ts';
 import { OperatorError } from '../runtime/errors.ts';
@@ -94,7 +95,7 @@ async function resolve(object: ManagedObject, session: Session, parts: ManagedKi
     throw new OperatorError('ReferenceNotFound', `the flow ${uuid} is not in Authentik any more`, { retryAfterMs: 1000 });
   const { reference, kind } = targetReference(object);
   const target = String(await references.resolve(reference, kind));
-  refuseSecondWriter(object, { uuid: target }, parts.store.list('EnrollmentBinding'));
+  refuseSecondWriter(object, { uuid: target }, bindingsOf(parts.store, BINDING.specName));
   return {
     flow: { uuid, slug: String(row[targetOf('flow').naturalKey]) },
     target: { kind, uuid: target, name: targetName(object, parts) },

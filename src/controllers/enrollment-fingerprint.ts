@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { EnrollmentTarget } from '../resources/enrollment/enrollment-target.ts';
+import type { BindingTarget } from '../resources/field-binding/carrier-row.ts';
 import type { Session } from '../authentik/session.ts';
 import type { ManagedObject, ObjectKey } from '../runtime/object.ts';
 import type { ObjectStore } from '../runtime/store.ts';
 
 /**
- * What a look at the sign-up link depends on, as far as the cluster knows: the spec, the flow and the stage as they were last changed, and
+ * What a look at a published flow depends on, as far as the cluster knows: the spec, the flow and the stage as they were last changed, and
  * how visitors come. What others change in Authentik is told otherwise.
  */
 export function enrollmentFingerprint(
   object: ManagedObject,
   session: Pick<Session, 'url' | 'publicURL'>,
-  target: EnrollmentTarget,
+  target: BindingTarget,
   flow: { readonly uuid: string; readonly slug: string } | undefined,
   rest: { readonly dependencies: readonly ObjectKey[]; readonly store: Pick<ObjectStore, 'get'> },
 ): string {

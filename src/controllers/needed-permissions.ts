@@ -1,11 +1,13 @@
 import type { AuthentikFlowSpec, PolicyEntry } from '../api/v1alpha1/authentik-flow.ts';
 import type { Reference } from '../api/v1alpha1/common.ts';
 import type { EnrollmentBindingSpec } from '../api/v1alpha1/enrollment-binding.ts';
+import type { FlowBindingSpec } from '../api/v1alpha1/flow-binding.ts';
 import { compareMinor, type MinorVersion } from '../authentik/versions.ts';
 import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import { permissionsOf, type CatalogueEntry, type EntityType } from '../catalogue/entity.ts';
 import { declarable, specName, type ReferenceTarget } from '../catalogue/field.ts';
 import { FLOW } from '../catalogue/flow.ts';
+import { INVITATION } from '../catalogue/invitation.ts';
 import { GROUP } from '../catalogue/group.ts';
 import { MARKET_PERMISSIONS, TAKEN_ALONG } from '../catalogue/permissions.ts';
 import { POLICIES } from '../catalogue/policies.ts';
@@ -28,7 +30,7 @@ export interface NeedsContext {
 
 /**
  * The global permissions in Authentik that one object takes, from its first write to its deletion; none for an object that can't be carried
- * out anyway. The right to change a type of source can't be told from a spec, and is named when it is missing.
+ * out anyway. The right to change a type of source or provider can't be told from a spec, and is named when it is missing.
  */
 export function neededPermissions(object: ManagedObject, context: NeedsContext): readonly string[] {
   const needs = BY_KIND[object.kind];
@@ -47,6 +49,8 @@ const BY_KIND: Readonly<Record<string, (spec: Values, context: NeedsContext) => 
   AuthentikPolicy: (spec, context) => typedNeeds(POLICIES, spec, context),
   AuthentikFlow: flowNeeds,
   EnrollmentBinding: (spec) => enrollmentNeeds(spec as EnrollmentBindingSpec),
+  AuthentikInvitation: (_spec, context) => [...managing(INVITATION.model, context), ...rights(FLOW.model, 'view')],
+  FlowBinding: (spec) => flowBindingNeeds(spec as FlowBindingSpec),
 };
 
 function typedNeeds(entries: readonly CatalogueEntry[], spec: Values, context: NeedsContext): readonly string[] {
@@ -96,6 +100,16 @@ function enrollmentNeeds({ identificationStageRef, applicationRef }: EnrollmentB
     ...lookedUp(identificationStageRef, 'stage'),
     ...(applicationRef === undefined ? [] : MARKET_PERMISSIONS),
   ];
+}
+
+function flowBindingNeeds({ at }: FlowBindingSpec): readonly string[] {
+  const target = [
+    ...(at.brand === undefined ? [] : rights(targetOf('brand').model, 'view', 'change')),
+    ...(at.identificationStageRef === undefined ? [] : rights(IDENTIFICATION, 'view', 'change')),
+    ...(at.sourceRef === undefined ? [] : looking('source')),
+    ...(at.providerRef === undefined ? [] : looking('provider')),
+  ];
+  return [...target, ...rights(FLOW.model, 'view'), ...lookedUp(at.identificationStageRef, 'stage')];
 }
 
 const IDENTIFICATION = memberOf(STAGES, { type: 'Identification' }).entity.model;

@@ -9,7 +9,16 @@ import { policiesOf } from './managed-kind.ts';
 import { neededPermissions } from './needed-permissions.ts';
 
 /** The kinds that have something in Authentik. */
-const MANAGED = ['AuthentikGroup', 'AuthentikPrompt', 'AuthentikPolicy', 'AuthentikStage', 'AuthentikFlow', 'EnrollmentBinding'];
+const MANAGED = [
+  'AuthentikGroup',
+  'AuthentikPrompt',
+  'AuthentikPolicy',
+  'AuthentikStage',
+  'AuthentikFlow',
+  'EnrollmentBinding',
+  'FlowBinding',
+  'AuthentikInvitation',
+];
 
 interface RightsInUseParts {
   readonly store: Pick<ObjectStore, 'list'>;

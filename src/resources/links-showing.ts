@@ -6,7 +6,7 @@ import type { ObjectStore } from '../runtime/store.ts';
 import type { Referrers } from './referrers.ts';
 
 /**
- * The sign-up links whose visitors see something of what has these primary keys in Authentik: upwards from the objects that have them on
+ * The links whose visitors see something of what has these primary keys in Authentik: upwards from the objects that have them on
  * record, over everything that names these, to the flows, and from each flow to the links that lead to it or stand on one of its forms.
  * What no object has on record is seen by nobody yet: it is bound, or its flow opened, by another write.
  */
@@ -21,7 +21,7 @@ export function linksShowing(
     const object = store.get(key);
     if (object === undefined || seen.has(formatKey(key))) continue;
     seen.add(formatKey(key));
-    if (object.kind === 'EnrollmentBinding') {
+    if (object.kind === 'EnrollmentBinding' || object.kind === 'FlowBinding') {
       links.set(formatKey(key), object);
       continue;
     }

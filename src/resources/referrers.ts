@@ -2,6 +2,7 @@ import type { AuthentikFlowSpec } from '../api/v1alpha1/authentik-flow.ts';
 import type { AuthentikStageSpec } from '../api/v1alpha1/authentik-stage.ts';
 import type { Reference } from '../api/v1alpha1/common.ts';
 import type { EnrollmentBindingSpec } from '../api/v1alpha1/enrollment-binding.ts';
+import type { FlowBindingSpec } from '../api/v1alpha1/flow-binding.ts';
 import { declarable, specName, type Field } from '../catalogue/field.ts';
 import { STAGES } from '../catalogue/stages.ts';
 import { Indexer } from '../runtime/indexer.ts';
@@ -24,21 +25,23 @@ export class Referrers {
   readonly #stages: Indexer;
   readonly #bindings: Indexer;
   /** Bindings by the form that carries their link. */
-  readonly #forms: Indexer;
+  readonly #forms: readonly Indexer[];
   /** Whatever names something in Authentik by its name there. */
   readonly #naming: readonly Indexer[];
   readonly #store: Pick<ObjectStore, 'get'>;
+  readonly #flowBindings: Indexer;
 
   constructor(store: Pick<ObjectStore, 'get' | 'list' | 'subscribe'>) {
     this.#store = store;
-    this.#forms = new Indexer(store, 'EnrollmentBinding', (object) => {
+    const onForm = (object: ManagedObject, form: Reference | undefined): readonly string[] => {
       const { target } = (object.status ?? {}) as { target?: string };
-      return distinct([
-        valueOf(object, (object.spec as EnrollmentBindingSpec).identificationStageRef),
-        target === undefined ? undefined : external(target),
-      ]);
-    });
-    this.#naming = ['AuthentikStage', 'AuthentikFlow', 'EnrollmentBinding'].map(
+      return distinct([valueOf(object, form), target === undefined ? undefined : external(target)]);
+    };
+    this.#forms = [
+      new Indexer(store, 'EnrollmentBinding', (object) => onForm(object, (object.spec as EnrollmentBindingSpec).identificationStageRef)),
+      new Indexer(store, 'FlowBinding', (object) => onForm(object, (object.spec as FlowBindingSpec).at.identificationStageRef)),
+    ];
+    this.#naming = ['AuthentikStage', 'AuthentikFlow', 'EnrollmentBinding', 'FlowBinding'].map(
       (kind) => new Indexer(store, kind, ({ spec }) => distinct(externals(spec).map(external))),
     );
     this.#flows = new Indexer(store, 'AuthentikFlow', (object) => {
@@ -55,6 +58,9 @@ export class Referrers {
     });
     this.#bindings = new Indexer(store, 'EnrollmentBinding', (object) =>
       distinct([valueOf(object, (object.spec as EnrollmentBindingSpec).flowRef)]),
+    );
+    this.#flowBindings = new Indexer(store, 'FlowBinding', (object) =>
+      distinct([valueOf(object, (object.spec as FlowBindingSpec).flowRef)]),
     );
   }
 
@@ -73,7 +79,7 @@ export class Referrers {
     return this.#naming.flatMap((index) => index.with(external(nameInAuthentik(object))));
   }
 
-  /** The sign-up links on forms that are stages of this flow. */
+  /** The links on forms that are stages of this flow. */
   linksOnFormsOf(flow: ManagedObject): readonly ManagedObject[] {
     const { stages = [] } = flow.spec as AuthentikFlowSpec;
     const values = stages.flatMap(({ stageRef }) => {
@@ -81,13 +87,13 @@ export class Referrers {
       const stage = stageRef.name === undefined ? undefined : this.#store.get({ kind: 'AuthentikStage', namespace, name: stageRef.name });
       return [valueOf(flow, stageRef), stage === undefined ? undefined : external(nameInAuthentik(stage))];
     });
-    return distinct(values).flatMap((value) => this.#forms.with(value));
+    return distinct(values).flatMap((value) => this.#forms.flatMap((index) => index.with(value)));
   }
 
   /** What leads to this flow of ours, by its object's name or by its slug. */
   leadingTo(flow: ManagedObject): readonly ManagedObject[] {
     const values = [named(flow.metadata.namespace, flow.metadata.name), external((flow.spec as AuthentikFlowSpec).slug)];
-    return [this.#bindings, this.#stages].flatMap((index) => values.flatMap((value) => index.with(value)));
+    return [this.#bindings, this.#flowBindings, this.#stages].flatMap((index) => values.flatMap((value) => index.with(value)));
   }
 }
 

@@ -71,7 +71,9 @@ export function claimKey<Session>(pass: Pass<Session>, environment: Environment,
 /** Who else has the thing on record, with the better right to it; undefined when nobody has. */
 export function holder<Session>(pass: Pass<Session>, { index, store }: Environment, uuid: string): ManagedObject | undefined {
   const onRecord = (status: EngineStatus): boolean => status.uuid === uuid;
-  const rivals = others(pass, index.owners(keyTopic(uuid)), store).filter((rival) => onRecord(statusOf(rival)));
+  const rivals = others(pass, index.owners(keyTopic(uuid)), store).filter(
+    (rival) => onRecord(statusOf(rival)) && (pass.controller.isRival?.(pass.object, rival) ?? true),
+  );
   return winner(pass, rivals, onRecord);
 }
 

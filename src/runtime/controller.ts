@@ -26,6 +26,8 @@ export interface Controller<Session, References = unknown, Secrets = unknown> {
   sources(object: ManagedObject): readonly SourceKey[];
   /** What it lays claim to, the same for every object that means the same thing, on whatever server; undefined for nothing. */
   claim(object: ManagedObject): string | undefined;
+  /** Whether two objects that have the same thing on record mean the same part of it; all do unless this says otherwise. */
+  isRival?(object: ManagedObject, other: ManagedObject): boolean;
   /** The address of the server that it means, as far as is known without asking. */
   server(object: ManagedObject): string | undefined;
   /** The name that the counterpart is found and created by. */

@@ -185,9 +185,10 @@ export const REASONS = {
   },
   NotOurs: {
     class: 'terminal',
-    cause: 'The ConfigMap that the spec asks for exists and belongs to somebody else, or is none of those that the operator may write.',
+    cause:
+      'The ConfigMap or Secret that the spec asks for exists and belongs to somebody else, or is none of those that the operator may write.',
     remedy:
-      'Choose another name in `spec.configMap.name`, or delete that ConfigMap. Which ones the operator may write is said by `rbac.configMapNames` of its chart.',
+      'Choose another name in `spec.configMap.name` or `spec.secretName`, or delete what is there. Which ones the operator may write is said by `rbac.configMapNames` and `rbac.invitationSecretNames` of its chart.',
   },
   VerificationFailed: {
     class: 'transient',
@@ -212,6 +213,21 @@ export const REASONS = {
     class: 'ok',
     cause: 'The annotation `authentik.oceanenterprise.io/paused: "true"` stops all writes.',
     remedy: 'Remove the annotation.',
+  },
+  Used: {
+    class: 'ok',
+    cause: 'Of `Open`: somebody has used the invitation, which was for a single use. It is not made again by itself.',
+    remedy: 'Nothing. For a new one write another `spec.renew`.',
+  },
+  Expired: {
+    class: 'ok',
+    cause: 'Of `Open`: the invitation has expired. It is not made again by itself.',
+    remedy: 'Nothing. For a new one write another `spec.renew`; a later `spec.expires` opens it again as long as Authentik still has it.',
+  },
+  Revoked: {
+    class: 'ok',
+    cause: 'Of `Open`: somebody has deleted the invitation in Authentik before it was used up. It is not made again by itself.',
+    remedy: 'Nothing. For a new one write another `spec.renew`.',
   },
   NotApplicable: {
     class: 'ok',

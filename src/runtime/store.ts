@@ -64,6 +64,12 @@ export interface ConfigMapWriter {
   remove(owner: ManagedObject, name: string): Promise<void>;
 }
 
+/** Writes the Secrets that a spec asks for, by the same rules as ConfigMaps. */
+export interface SecretWriter extends ConfigMapWriter {
+  /** Whether `apply` would be refused. Throws {@link NotOursError} then, and writes nothing. */
+  check(owner: ManagedObject, name: string): Promise<void>;
+}
+
 /**
  * Keeps what undoing may need after its Secret has gone: a namespace that is deleted loses its Secrets first. In a place of the operator's
  * own, and no longer than the connection is there.

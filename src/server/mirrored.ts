@@ -1,6 +1,7 @@
 import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import type { Field } from '../catalogue/field.ts';
 import { FLOW } from '../catalogue/flow.ts';
+import { INVITATION } from '../catalogue/invitation.ts';
 import { GROUP } from '../catalogue/group.ts';
 import { POLICIES } from '../catalogue/policies.ts';
 import { PROMPT } from '../catalogue/prompt.ts';
@@ -31,7 +32,7 @@ export interface MirroredList {
 /** Any order will do, if only it is the same for every page; the default ones are not unique for bindings. */
 const ORDER: Query = { ordering: 'pk' };
 
-const ENTITIES: readonly Listed[] = [FLOW, PROMPT, GROUP, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES];
+const ENTITIES: readonly Listed[] = [FLOW, PROMPT, GROUP, INVITATION, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES];
 
 /** A list as the catalogue describes it. */
 interface Listed {
@@ -81,6 +82,7 @@ const PATHS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly s
 
 /** These have a model for each type, and one list of all: also of types that the catalogue doesn't know. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
+  [/^authentik_(enterprise_)?providers_\w+\.\w+provider$/, TARGETS.provider.path],
   [/^authentik_sources_\w+\.\w+source$/, TARGETS.source.path],
   [/^authentik_stages_\w+\.\w+stage$/, TARGETS.stage.path],
   [/^authentik_policies_\w+\.\w+policy$/, TARGETS.policy.path],

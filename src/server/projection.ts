@@ -1,4 +1,4 @@
-import type { ApiObject } from '../authentik/api-object.ts';
+import { primaryKey, type ApiObject } from '../authentik/api-object.ts';
 
 /** What is kept of an object inside a row: enough to name it. */
 const NAMING = ['pk', 'name', 'username', 'slug', 'designation', 'component'];
@@ -10,11 +10,10 @@ const MAX_KEPT = 1000;
  * repeats half of its database (the binding its stage, the stage its flows), what names them stays. Undefined without a primary key.
  */
 export function project(row: unknown, whole: ReadonlySet<string>): ApiObject | undefined {
-  if (typeof row !== 'object' || row === null || !('pk' in row)) return undefined;
-  const { pk } = row;
-  if (typeof pk !== 'string' && typeof pk !== 'number') return undefined;
-  const kept: Record<string, unknown> & { pk: string } = { pk: String(pk) };
-  for (const [field, value] of Object.entries(row)) {
+  const pk = primaryKey(row);
+  if (pk === undefined || typeof row !== 'object' || row === null) return undefined;
+  const kept: Record<string, unknown> & { pk: string } = { pk };
+  for (const [field, value] of Object.entries(row as Readonly<Record<string, unknown>>)) {
     if (field === 'pk') continue;
     const short = whole.has(field) ? value : shortened(value);
     if (short !== undefined) kept[field] = short;

@@ -1,5 +1,6 @@
 import { POLICY_BINDING, STAGE_BINDING } from '../catalogue/bindings.ts';
 import { FLOW } from '../catalogue/flow.ts';
+import { INVITATION } from '../catalogue/invitation.ts';
 import { POLICIES } from '../catalogue/policies.ts';
 import { PROMPT } from '../catalogue/prompt.ts';
 import { TARGETS } from '../catalogue/references.ts';
@@ -8,7 +9,7 @@ import { STAGES } from '../catalogue/stages.ts';
 const VERBS: Readonly<Record<string, string>> = { GET: 'view', POST: 'add', PATCH: 'change', DELETE: 'delete' };
 
 /** Longer paths first: one may begin with another. */
-const MODELS = [FLOW, PROMPT, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES, ...Object.values(TARGETS)]
+const MODELS = [FLOW, PROMPT, INVITATION, STAGE_BINDING, POLICY_BINDING, ...STAGES, ...POLICIES, ...Object.values(TARGETS)]
   .map(({ path, model }) => ({ path, model }))
   .sort((a, b) => b.path.length - a.path.length);
 

@@ -12,6 +12,9 @@ export function serverTopic(address: string | undefined, what: Happening): strin
   return `server:${address ?? ''}|${what}`;
 }
 
+/** The kinds that look at what they have published as visitors do. */
+const PUBLISHING: ReadonlySet<string> = new Set(['EnrollmentBinding', 'FlowBinding']);
+
 /** What stands in somebody's way may be taken out of it by anybody. */
 const IN_THE_WAY: ReadonlySet<string> = new Set<Reason>(['DeletionBlocked', 'AdoptionConflict', 'InvalidSpec']);
 
@@ -20,7 +23,9 @@ const IN_THE_WAY: ReadonlySet<string> = new Set<Reason>(['DeletionBlocked', 'Ado
  * so its status knows no server yet; `address` is that of its present connection.
  */
 export function topicsInAuthentik(object: ManagedObject, address: string | undefined): readonly string[] {
-  const external = hasExternal(object.spec) ? [serverTopic(address, 'gone')] : [];
+  // Of an invitation only a hash of the key is on record.
+  const all = object.kind === 'AuthentikInvitation' ? [serverTopic(address, 'changed')] : [];
+  const external = [...all, ...(hasExternal(object.spec) ? [serverTopic(address, 'gone')] : [])];
   const status = object.status as (AuthentikFlowStatus & { conditions?: readonly Condition[] }) | undefined;
   if (status === undefined) return external;
   const { uuid, bindings = [], policyBindings = [], conditions = [] } = status;
@@ -29,7 +34,7 @@ export function topicsInAuthentik(object: ManagedObject, address: string | undef
   return [
     ...[...(uuid === undefined ? [] : [uuid]), ...[...bindings, ...policyBindings].map((binding) => binding.uuid)].map(keyTopic),
     ...external,
-    ...(object.kind === 'EnrollmentBinding' ? [serverTopic(address, 'visited')] : []),
+    ...(PUBLISHING.has(object.kind) ? [serverTopic(address, 'visited')] : []),
     ...(waits ? [serverTopic(address, 'appeared')] : []),
     ...(blocked ? [serverTopic(address, 'changed')] : []),
   ];

@@ -1,6 +1,7 @@
 /** Create, read, update, delete and `used_by` for every kind of object, by its catalogue entry. */
 import { randomBytes } from 'node:crypto';
 import { BLUEPRINT, FLOW_BINDING, GROUP, SOURCE, TOKEN, USER } from './catalogue/core.ts';
+import { PROVIDER } from './catalogue/oauth2.ts';
 import { POLICY } from './catalogue/policies.ts';
 import { STAGE } from './catalogue/stages.ts';
 import { answer, type Answer, detail, type Request } from './http.ts';
@@ -27,6 +28,7 @@ interface Collection {
 const BASES: readonly Collection[] = [
   { path: '/stages/all/', key: STAGE, model: null, className: 'Stage', component: 'Stage', lookup: 'pk' },
   { path: '/policies/all/', key: POLICY, model: null, className: 'Policy', component: '', lookup: 'pk' },
+  { path: '/providers/all/', key: PROVIDER, model: null, className: 'Provider', component: 'Provider', lookup: 'pk' },
   { path: '/sources/all/', key: SOURCE, model: null, className: 'Source', component: 'Source', lookup: 'slug' },
 ];
 
@@ -44,7 +46,7 @@ export function resolve(template: string, world: World): Target | null {
 }
 
 function find(collection: Collection, id: string, world: World): Row | Answer {
-  const integer = collection.model?.integerPk === true;
+  const integer = collection.model?.integerPk === true || collection.key === PROVIDER;
   if (collection.lookup === 'pk' && !integer && !isUuid(id)) return detail(404, 'Not found.');
   const row =
     collection.lookup === 'slug'
@@ -57,12 +59,13 @@ function find(collection: Collection, id: string, world: World): Row | Answer {
 function born(model: ModelSpec, request: Request): JsonObject {
   const now = new Date();
   const later = new Date(now.getTime() + 30 * 24 * 3600 * 1000).toISOString();
+  const soon = new Date(now.getTime() + 30 * 60_000).toISOString();
   if (model.key === USER) return bornNow();
   if (model.key === GROUP) return { num_pk: 1000 + Math.floor(Math.random() * 60_000) };
   if (model.key === TOKEN) return { key: randomBytes(30).toString('hex'), expires: later };
   if (model.className === 'OAuth2Provider')
     return { client_id: randomBytes(20).toString('hex'), client_secret: randomBytes(64).toString('hex') };
-  if (model.className === 'Invitation') return { created_by: request.user?.pk ?? null, expires: later };
+  if (model.className === 'Invitation') return { created_by: request.user?.pk ?? null, expires: soon };
   if (model.className === 'BlueprintInstance')
     return { status: 'unknown', last_applied: now.toISOString(), last_applied_hash: '', managed_models: [], metadata: {} };
   return {};

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Permission } from './access.ts';
 import { applyBlueprint } from './blueprints.ts';
-import { BLUEPRINT, ROLE, TOKEN, USER } from './catalogue/core.ts';
+import { BLUEPRINT, BRAND, ROLE, TOKEN, USER } from './catalogue/core.ts';
 import { KEY_PAIR } from './catalogue/oauth2.ts';
 import { POLICY } from './catalogue/policies.ts';
 import { FLOW } from './catalogue/stages.ts';
@@ -253,9 +253,38 @@ const SPECIAL: Record<string, Special> = {
   'POST /policies/all/{policy_uuid}/test/': { permission: 'authentik_policies.view_policy', handle: testPolicy },
 };
 
+/** The brand of whoever asks, by the longest domain that the host ends with; what is empty is left out. */
+function currentBrand({ headers }: Request, world: World): Answer {
+  const host = (headers.host ?? '').replace(/:\d+$/, '');
+  const brands = world.store.all(BRAND);
+  const domain = (row: Row): string => text(row.values.domain);
+  const [matched] = brands.filter((row) => host.endsWith(domain(row))).sort((a, b) => domain(b).length - domain(a).length);
+  const brand = matched ?? brands.find((row) => row.values.default === true);
+  const values = brand?.values ?? {};
+  const flows = Object.entries(values).flatMap(([field, pk]) => {
+    const slug = field.startsWith('flow_') ? world.store.get(FLOW, pk)?.values.slug : undefined;
+    return slug === undefined ? [] : [[field, slug] as const];
+  });
+  return answer(200, {
+    matched_domain: values.domain ?? 'fallback',
+    branding_title: values.branding_title ?? '',
+    branding_logo: values.branding_logo ?? '',
+    branding_logo_themed_urls: null,
+    branding_favicon: values.branding_favicon ?? '',
+    branding_favicon_themed_urls: null,
+    branding_custom_css: values.branding_custom_css ?? '',
+    ui_footer_links: [],
+    ui_theme: 'automatic',
+    ...Object.fromEntries(flows),
+    default_locale: '',
+    flags: { policies_buffered_access_view: false, flows_refresh_others: false, enterprise_audit_include_expanded_diff: false },
+  });
+}
+
 /** Serves what isn't a collection; null when `template` isn't one of these. Anonymous callers get the configuration only. */
 export function serveSpecial(template: string, request: Request, id: string, world: World): Answer | null {
   if (template === '/root/config/') return answer(200, world.fixed.get(template) ?? null);
+  if (template === '/core/brands/current/' && request.method === 'GET') return currentBrand(request, world);
   const special = SPECIAL[`${request.method} ${template}`];
   if (special === undefined) return null;
   world.access.demand(request.user, special.permission);

@@ -55,7 +55,10 @@ const CONFIG_MAPS = ['market-sign-up', 'market-registration', 'taken', 'free'];
 
 /** A token of the chart's ServiceAccount, for all scenarios: nothing that is tested runs as the cluster's administrator. Answers its kubeconfig. */
 async function operatorRights(controlPlane: ControlPlane): Promise<string> {
-  const release = await installOperator(controlPlane, { namespace: 'e2e-operator', values: { rbac: { configMapNames: CONFIG_MAPS } } });
+  const release = await installOperator(controlPlane, {
+    namespace: 'e2e-operator',
+    values: { rbac: { configMapNames: CONFIG_MAPS, invitationSecretNames: ['invitation-link'] } },
+  });
   return release.kubeconfig();
 }
 

@@ -124,6 +124,21 @@ describe("the rights of the operator's ServiceAccount", () => {
     ]);
   });
 
+  it('on Secrets go no further than the named links of invitations, but for making one', async () => {
+    const [home, watched] = [await controlPlane.createNamespace('rbac-home'), await controlPlane.createNamespace('rbac-watched')];
+    const values = { watchNamespaces: [watched], rbac: { secretNames: ['token'], invitationSecretNames: ['link'] } };
+    const asOperator = await installOperator(controlPlane, home, values);
+    await expectAnswers(asOperator, [
+      { ask: ['create', 'secrets', `--namespace=${watched}`], answer: 'yes' },
+      { ask: ['update', 'secrets/link', `--namespace=${watched}`], answer: 'yes' },
+      { ask: ['delete', 'secrets/link', `--namespace=${watched}`], answer: 'yes' },
+      { ask: ['update', 'secrets/token', `--namespace=${watched}`], answer: 'no' },
+      { ask: ['get', 'secrets/other', `--namespace=${watched}`], answer: 'no' },
+      { ask: ['delete', 'secrets/other', `--namespace=${watched}`], answer: 'no' },
+      { ask: ['create', 'secrets', `--namespace=${home}`], answer: 'no' },
+    ]);
+  });
+
   it('end at the named namespaces and Secrets', async () => {
     const [home, watched, other] = [
       await controlPlane.createNamespace('rbac-home'),

@@ -6,6 +6,7 @@ import { POLICY_BINDING, STAGE_BINDING, type BindingTable } from '../../src/cata
 import { enumValue, isKnownTo, type EnumValue, type Field, type ReferenceTarget } from '../../src/catalogue/field.ts';
 import { FLOW } from '../../src/catalogue/flow.ts';
 import { groupOn } from '../../src/catalogue/group.ts';
+import { INVITATION } from '../../src/catalogue/invitation.ts';
 import { POLICIES } from '../../src/catalogue/policies.ts';
 import { PROMPT } from '../../src/catalogue/prompt.ts';
 import { STAGES } from '../../src/catalogue/stages.ts';
@@ -74,6 +75,7 @@ type Table = BindingTable & { readonly since?: MinorVersion };
 const TABLES: readonly (readonly [string, Table])[] = [
   ['flow', FLOW],
   ['prompt', PROMPT],
+  ['invitation', INVITATION],
   ['stage binding', STAGE_BINDING],
   ['policy binding', POLICY_BINDING],
   ...STAGES.map((entry) => [`stage ${entry.type}`, entry] as const),

@@ -1,3 +1,4 @@
+import { flowFieldNames, PLACE_NAMES } from '../../src/catalogue/field-bindings.ts';
 import { POLICIES } from '../../src/catalogue/policies.ts';
 import { STAGES } from '../../src/catalogue/stages.ts';
 import { isObject, type Json, type JsonObject } from './value-at.ts';
@@ -144,6 +145,47 @@ export const RULE_CASES: readonly RuleCase[] = [
     refuses: [
       withFields({ evaluateOnPlan: false, reEvaluatePolicies: false }),
       (sample) => ({ ...(withoutFields('evaluateOnPlan')(sample) as JsonObject), reEvaluatePolicies: false }),
+    ],
+  },
+
+  // Invitation.
+  {
+    message: 'write either fixedData or fixedDataSecretRef',
+    accepts: [withFields({}), withFields({ expires: '2027-01-31T12:00:00Z' })],
+    refuses: [withFields({ fixedData: {}, fixedDataSecretRef: { name: 's', key: 'k' } })],
+  },
+
+  // FlowBinding.
+  {
+    message: 'write either {domain: …} or {default: true}',
+    accepts: [() => ({ domain: 'example.com' }), () => ({ default: true })],
+    refuses: [empty, () => ({ domain: 'example.com', default: true })],
+  },
+  {
+    message: `write exactly one of ${PLACE_NAMES.join(', ')}`,
+    accepts: [withFields({})],
+    refuses: [
+      empty,
+      () => ({ brand: { default: true }, providerRef: { external: 'p' } }),
+      () => ({ identificationStageRef: { name: 's' }, sourceRef: { external: 's' } }),
+    ],
+  },
+  ...PLACE_NAMES.map((place): RuleCase => {
+    const at = { [place]: place === 'brand' ? { default: true } : { external: 'x' } };
+    const other = place === 'brand' ? 'recoveryFlow' : 'flowRecovery';
+    return {
+      message: `at ${place} has no such flow: write one of ${flowFieldNames(place).join(', ')} into as`,
+      accepts: flowFieldNames(place).map((as) => () => ({ flowRef: { name: 'f' }, at, as })),
+      refuses: [() => ({ flowRef: { name: 'f' }, at, as: other })],
+    };
+  }),
+  {
+    message: "at and as can't be changed: create another FlowBinding for the other field, then delete this one",
+    onUpdate: true,
+    accepts: [withFields({ verify: 'Skip' }), withFields({ flowRef: { name: 'another' } })],
+    refuses: [
+      withFields({ at: { brand: { domain: 'another.example.com' } }, as: 'flowUserSettings' }),
+      withFields({ at: { identificationStageRef: { name: 'another' } }, as: 'passwordlessFlow' }),
     ],
   },
 

@@ -236,6 +236,51 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     },
     ...fromTable(POLICIES, ['Expression', 'Password'], ALONE_IN_POLICIES),
   ],
+  AuthentikInvitation: [
+    {
+      title: 'with everything',
+      spec: {
+        connectionRef: MANAGED.connectionRef,
+        deletionPolicy: 'Retain',
+        name: 'first-provider',
+        flowRef: { name: 'sign-up' },
+        secretName: 'invitation-first-provider',
+        expires: 'days=7',
+        singleUse: true,
+        fixedData: { email: 'first@provider.example.com', attributes: { quota: 5 } },
+        renew: '2',
+      },
+    },
+    {
+      title: 'with private data, until a time',
+      spec: {
+        flowRef: { external: 'sign-up' },
+        secretName: 'invitation',
+        expires: '2027-01-31T12:00:00Z',
+        fixedDataSecretRef: { name: 'people', key: 'first' },
+      },
+    },
+  ],
+  FlowBinding: [
+    {
+      title: 'on the default brand',
+      spec: {
+        connectionRef: MANAGED.connectionRef,
+        deletionPolicy: 'Restore',
+        flowRef: { name: 'recovery' },
+        at: { brand: { default: true } },
+        as: 'flowRecovery',
+        verify: 'Probe',
+      },
+    },
+    { title: 'on a brand', spec: { flowRef: { name: 'login' }, at: { brand: { domain: 'market.example.com' } }, as: 'flowAuthentication' } },
+    {
+      title: 'on a login form',
+      spec: { flowRef: { external: 'recovery' }, at: { identificationStageRef: { name: 'login-form' } }, as: 'recoveryFlow' },
+    },
+    { title: 'on a source', spec: { flowRef: { name: 'login' }, at: { sourceRef: { external: 'company' } }, as: 'authenticationFlow' } },
+    { title: 'on a provider', spec: { flowRef: { name: 'consent' }, at: { providerRef: { external: 'market' } }, as: 'authorizationFlow' } },
+  ],
   EnrollmentBinding: [
     {
       title: 'on a login page',

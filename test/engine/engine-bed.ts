@@ -22,6 +22,8 @@ export class EngineBed {
   readonly events: string[] = [];
   /** `Kind outcome` of every pass, in order. */
   readonly passes: string[] = [];
+  /** What was written into Secrets, by name. */
+  readonly links = new Map<string, Readonly<Record<string, string>>>();
   /** What went wrong inside and nobody handled. */
   readonly errors: unknown[] = [];
   readonly engine: Engine;
@@ -36,6 +38,11 @@ export class EngineBed {
       store: this.store,
       sources: this.sources,
       credentials: this.credentials,
+      secretWriter: {
+        check: async () => Promise.resolve(),
+        apply: async (_owner, name, data) => Promise.resolve(void this.links.set(name, data)),
+        remove: async (_owner, name) => Promise.resolve(void this.links.delete(name)),
+      },
       configMaps: { apply: async () => Promise.resolve(), remove: async () => Promise.resolve() },
       namespaceLabels: async () => Promise.resolve({}),
       events: {

@@ -83,15 +83,15 @@ it('a deletion names who linked to what is gone', async () => {
   bed.apply('AuthentikFlow', 'flow', flow({ designation: 'recovery' }));
   await bed.until('AuthentikFlow', 'flow', 'True/Reconciled');
   const headers = { authorization: `Bearer ${sim.token}`, 'content-type': 'application/json' };
-  const answer = await fetch(`${sim.url}/api/v3/core/brands/`, { headers });
-  const { results } = (await answer.json()) as { results: { brand_uuid: string; domain: string }[] };
-  const changed = await fetch(`${sim.url}/api/v3/core/brands/${results[0]?.brand_uuid ?? ''}/`, {
-    method: 'PATCH',
+  const changed = await fetch(`${sim.url}/api/v3/stages/identification/`, {
+    method: 'POST',
     headers,
-    body: JSON.stringify({ flow_recovery: bed.status('AuthentikFlow', 'flow')['uuid'] }),
+    body: JSON.stringify({ name: 'theirs', user_fields: ['email'], recovery_flow: bed.status('AuthentikFlow', 'flow')['uuid'] }),
   });
-  expect(changed.status).toBe(200);
+  expect(changed.status).toBe(201);
   bed.delete('AuthentikFlow', 'flow');
   await bed.until('AuthentikFlow', 'flow', 'gone');
-  expect(bed.events.at(-1)).toMatch(/Deleted: deleted "flow" from Authentik; brand ".*" linked to it, and link to nothing now/);
+  expect(bed.events.at(-1)).toMatch(
+    /Deleted: deleted "flow" from Authentik; identificationstage "Stage theirs" linked to it, and link to nothing now/,
+  );
 });

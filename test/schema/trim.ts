@@ -40,6 +40,7 @@ const KEPT_PATHS = [
   '/core/applications/{slug}/$',
   '/core/applications/{slug}/used_by/$',
   '/providers/all/$',
+  '/providers/all/{id}/$',
   '/providers/oauth2/$',
   '/providers/oauth2/{id}/$',
   '/providers/oauth2/{id}/used_by/$',

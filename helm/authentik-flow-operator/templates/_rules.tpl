@@ -2,10 +2,12 @@
 - authentikconnections
 - authentikflows
 - authentikgroups
+- authentikinvitations
 - authentikpolicies
 - authentikprompts
 - authentikstages
 - enrollmentbindings
+- flowbindings
 {{- end }}
 
 {{- /* What the operator may do where it watches. No wildcard, no deletion of our kinds, no writing of their specs beyond the finalizer. */}}
@@ -44,6 +46,17 @@
     {{- toYaml . | nindent 4 }}
   {{- end }}
   verbs: [update, delete]
+{{- with .Values.rbac.invitationSecretNames }}
+- apiGroups: [""]
+  # The links of invitations. What doesn't exist yet can't be named; the operator itself makes no others (--invitation-secret-names).
+  resources: [secrets]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames:
+    {{- toYaml . | nindent 4 }}
+  verbs: [get, list, watch, update, delete]
+{{- end }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

@@ -147,7 +147,7 @@ export class EntityResource implements External {
     this.#unlinked = unlinkedUsers(users);
     const count = spared === undefined ? 0 : countOfModel(users, spared.model);
     const ours = spared !== undefined && count > 0 && (await spared.areOurs(count)) ? [spared.model] : [];
-    return foreignUsers(users, [...ownModels(entity), ...ours]);
+    return foreignUsers(users, [...ownModels(entity), ...ours], entity.heldBy);
   }
 
   consequences(): readonly string[] {

@@ -48,7 +48,9 @@ export class ForeignField {
       if (found === undefined) throw notThere(binding, target);
       if (unless(this.held(found))) return found;
       const repeated = companions(found.carrier.fields, found.row);
-      const row: ApiObject = parseObject(await session.client.patch(found.writePath, { ...repeated, [binding.field]: flow }));
+      const answer = parseObject(await session.client.patch(found.writePath, { ...repeated, [binding.field]: flow }));
+      // The endpoint of a type may say more than the list does, such as a provider's client secret.
+      const row: ApiObject = { ...found.row, [binding.field]: answer[binding.field] };
       session.cache.upsert(found.carrier.path, row);
       return { ...found, row };
     });
@@ -58,6 +60,7 @@ export class ForeignField {
   async restore(before: unknown, ours: string | undefined): Promise<void> {
     if ((await this.find()) === undefined) return;
     const wanted = await this.linkable(before);
+    if (wanted === null && this.#binding.required === true) return;
     const { field } = this.#binding;
     // Emptied is no change of others: Authentik does that when our flow goes.
     const made = ours === undefined ? {} : { applied: { [field]: printOf(ours) }, applying: { [field]: printOf(null) } };

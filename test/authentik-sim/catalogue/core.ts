@@ -155,6 +155,8 @@ const CORE: readonly ModelSpec[] = [
     defaults: { expires: null, fixed_data: {}, single_use: false, flow: null },
     references: { flow: { to: FLOW, onDelete: 'set_default' }, created_by: { to: USER, onDelete: 'cascade' } },
     ordering: 'expires',
+    title: (row) => `Invitation ${String(row.pk)} created by ${asText(row.values.created_by)}`,
+    auditName: (row) => `Invitation ${String(row.pk)} created by ${asText(row.values.created_by)}`,
   }),
   model({
     app: 'authentik_brands',

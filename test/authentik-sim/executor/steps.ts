@@ -28,9 +28,16 @@ const invitationStep: Step = {
   get: (stage, visit) => {
     const { world, inner, plan } = visit;
     const found = world.store.get('authentik_stages_invitation.invitation', inner.get('itoken'));
-    if (found === null) return stage.values.continue_flow_without_invitation === true ? NEXT : denied('Invalid invite/invite not found');
+    const valid =
+      found !== null &&
+      (found.values.flow === null || found.values.flow === visit.flow.pk) &&
+      !(typeof found.values.expires === 'string' && Date.parse(found.values.expires) <= Date.now());
+    if (!valid) return stage.values.continue_flow_without_invitation === true ? NEXT : denied('Invalid invite/invite not found');
     plan.context.promptData = { ...plan.context.promptData, ...(found.values.fixed_data as Record<string, string>) };
-    if (found.values.single_use === true) world.store.remove(found);
+    if (found.values.single_use === true) {
+      world.store.remove(found);
+      world.audit.record('model_deleted', found, cause(visit), world);
+    }
     return NEXT;
   },
 };

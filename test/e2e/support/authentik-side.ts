@@ -1,7 +1,12 @@
 import { z } from 'zod';
+import { primaryKey } from '../../../src/authentik/api-object.ts';
 import type { AuthentikClient } from '../../../src/authentik/client.ts';
 
-const row = z.looseObject({ pk: z.union([z.string(), z.number().transform(String)]) });
+/** Brands have another word for the primary key. */
+const row = z
+  .looseObject({})
+  .transform((object) => ({ ...object, pk: primaryKey(object) }))
+  .pipe(z.looseObject({ pk: z.string() }));
 
 /** An object as Authentik's API shows it. */
 export type AuthentikObject = z.infer<typeof row>;
@@ -21,9 +26,9 @@ export class AuthentikSide {
     return z.array(row).parse(await this.#client.list(path));
   }
 
-  /** By slug or name, exactly. */
+  /** By slug, name or domain, exactly. */
   async find(path: string, name: string): Promise<AuthentikObject | undefined> {
-    return (await this.list(path)).find((candidate) => candidate['slug'] === name || candidate['name'] === name);
+    return (await this.list(path)).find((candidate) => ['slug', 'name', 'domain'].some((field) => candidate[field] === name));
   }
 
   /** Throws when there is none. */

@@ -63,6 +63,14 @@ export function group(name: string, spec: Spec = {}): Manifest {
   return ours('AuthentikGroup', name, spec);
 }
 
+export function invitation(name: string, spec: Spec): Manifest {
+  return ours('AuthentikInvitation', name, spec);
+}
+
+export function flowBinding(name: string, spec: Spec): Manifest {
+  return ours('FlowBinding', name, spec);
+}
+
 export function enrollmentBinding(name: string, spec: Spec): Manifest {
   return ours('EnrollmentBinding', name, spec);
 }

@@ -25,6 +25,7 @@ export async function startOperatorHere(
   const metrics = new Metrics();
   const config: Config = {
     configMapNames: [],
+    invitationSecretNames: [],
     requireSecretLabel: false,
     leaderElect: false,
     httpPort: 0,
