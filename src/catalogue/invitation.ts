@@ -10,7 +10,7 @@ export const INVITATION = {
   model: 'authentik_stages_invitation.invitation',
   fields: [
     { api: 'flow', type: 'reference', to: 'flow', nullable: true, description: 'The flow that it is for; of none, it is for every flow.' },
-    { api: 'expires', type: 'string', description: 'Until when it may be used.' },
+    { api: 'expires', type: 'string', nullable: true, description: 'Until when it may be used.' },
     { api: 'single_use', type: 'boolean', description: 'It is gone once somebody has used it.' },
     { api: 'fixed_data', type: 'json', description: 'What the flow takes as filled in already, by the keys of its prompts.' },
   ] satisfies readonly Field[],
