@@ -9,6 +9,8 @@ import {
   enrollmentBinding,
   expressionPolicy,
   flow,
+  flowBinding,
+  invitation,
   prompt,
   stage,
   tokenSecret,
@@ -19,6 +21,8 @@ import { useScenario } from '../e2e/support/scenario.ts';
 import { buildShipped, freePort, type Shipped } from './shipped.ts';
 
 const BACKEND = 'authentik.core.auth.InbuiltBackend';
+/** The Secret that the chart lets it write. */
+const INVITATION_SECRET = 'invitation-link';
 const WHO = { external: 'default-authentication-identification' };
 
 /** Every type of the catalogue once, with a reference to everything that is only looked at. */
@@ -61,6 +65,13 @@ function everyType(name: (base: string) => string, application: string): readonl
       applicationRef: { external: application },
       verify: 'Skip',
     }),
+    flowBinding(name('settings'), {
+      flowRef: { external: 'default-user-settings-flow' },
+      at: { brand: { default: true } },
+      as: 'flowUserSettings',
+      verify: 'Skip',
+    }),
+    invitation(name('guest'), { flowRef: { external: 'default-source-enrollment' }, secretName: INVITATION_SECRET, expires: 'days=1' }),
   ];
 }
 
@@ -77,7 +88,11 @@ describeOnStandIn('the role in Authentik', 'it makes tokens with chosen rights',
     shipped = await buildShipped();
     release = await installOperator(scenario().controlPlane, {
       namespace: await scenario().controlPlane.createNamespace('rights'),
-      values: { watchNamespaces: [scenario().namespace], http: { port: await freePort() } },
+      values: {
+        watchNamespaces: [scenario().namespace],
+        http: { port: await freePort() },
+        rbac: { invitationSecretNames: [INVITATION_SECRET] },
+      },
     });
     operator = await shipped.run(release, 'rights-0');
     const application = scenario().name('shop');
