@@ -42,7 +42,7 @@ async function installOperator(scene: Scene): Promise<Shown> {
   );
   const selector = ['crd', '--selector=app.kubernetes.io/part-of=authentik-flow-operator'];
   await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...selector]);
-  return { said: `helm install ${names.operatorRelease}: six kinds, and rights in the namespace ${names.marketNamespace} only` };
+  return { said: `helm install ${names.operatorRelease}: nine kinds, and rights in the namespace ${names.marketNamespace} only` };
 }
 
 const Deployment = z.object({

@@ -53,7 +53,7 @@ function describe({ list, name, change, fields }: Difference): string {
 
 async function uninstallOperator(scene: Scene): Promise<Shown> {
   await scene.undo("uninstall the operator's chart");
-  return { said: 'helm uninstall: the operator has no rights any more; the six kinds stay (crds.keep)' };
+  return { said: 'helm uninstall: the operator has no rights any more; the nine kinds stay (crds.keep)' };
 }
 
 async function stopOperator(scene: Scene): Promise<Shown> {
