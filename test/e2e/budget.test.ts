@@ -109,11 +109,11 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
       };
       const total = (pattern: RegExp): number => Object.values(counts(pattern)).reduce((sum, count) => sum + count, 0);
       const [plurals, objects] = [KINDS.map(({ plural }) => plural), objectsIn(manifests)];
-      expect(counts(/^(get|list|watch) (authentik|enroll)/)).toEqual(
+      expect(counts(/^(get|list|watch) (authentik|enroll|flowbinding)/)).toEqual(
         Object.fromEntries(plurals.flatMap((plural) => [[`list ${plural}`, 1] as const, [`watch ${plural}`, 1] as const])),
       );
       // The finalizer, once an object; every status that is sent says something new.
-      expect(total(/^patch (authentik|enroll)/)).toBe(objects.length);
+      expect(total(/^patch (authentik|enroll|flowbinding)/)).toBe(objects.length);
       const written = statusChanges(scenario(), manifests).reduce((sum, changes) => sum + changes, 0);
       expect(total(/\/status$/)).toBe(written);
       expect(counts(/ configmaps$/)).toEqual({ 'get configmaps': 1, 'create configmaps': 1 });
@@ -121,7 +121,7 @@ describeOnStandIn('the budget of the guide', 'requests are counted, and the serv
       expect(total(/ secrets$/)).toBeLessThanOrEqual(2 * 3);
       // Made and Ready, or an advice.
       expect(total(/ events$/)).toBeLessThanOrEqual(2 * objects.length);
-      expect(counts(/^(?!(get|list|watch|patch|update) (authentik|enroll)).* (?!(configmaps|secrets|events)$)/)).toEqual({});
+      expect(counts(/^(?!(get|list|watch|patch|update) (authentik|enroll|flowbinding)).* (?!(configmaps|secrets|events)$)/)).toEqual({});
       expect(calls.filter(({ status }) => status >= 400 && status !== 404)).toEqual([]);
     });
 

@@ -11,7 +11,8 @@ export type BindingStep<D, A> =
  * failed one is repeated, the login stage stand before the password stage for everybody who enters the flow at that moment.
  *
  * What is not declared any more goes last, but before something moves up past it: a guard would end up behind what it guards. What takes
- * its place comes before that, as far as it can stand where it belongs.
+ * its place comes before that, as far as it can stand where it belongs. What is exchanged for one of its own kind that belongs before the
+ * one that moves stays until that is there.
  */
 export function inSafeOrder<D, A>(
   { matched, create }: Pick<BindingPlan<D, A>, 'matched' | 'create'>,
@@ -24,7 +25,7 @@ export function inSafeOrder<D, A>(
   const steps: BindingStep<D, A>[] = [];
   for (const [index, move] of up.entries()) {
     const waiting = [...up.slice(index), ...down];
-    const passed = left.filter(({ order }) => move.actual.order < order && order <= move.desired.order);
+    const passed = left.filter((have) => isPassed(have, move) && !isFollowed(have, move, fresh));
     if (passed.length > 0) {
       const early = fresh.filter(({ order }) => !waiting.some((other) => isBetween(order, other.actual.order, other.desired.order)));
       steps.push(...early.map((desired) => ({ desired })), ...passed.map((actual) => ({ actual })));
@@ -35,6 +36,19 @@ export function inSafeOrder<D, A>(
   }
   const rest = [...matched.filter(({ desired, actual }) => desired.order <= actual.order), ...fresh.map((desired) => ({ desired }))];
   return [...steps, ...rest.sort((a, b) => a.desired.order - b.desired.order), ...left.map((actual) => ({ actual }))];
+}
+
+function isPassed<D, A>({ order }: ActualBinding<A>, { desired, actual }: BindingPlan<D, A>['matched'][number]): boolean {
+  return actual.order < order && order <= desired.order;
+}
+
+/** Whether another binding of the same subject comes, and before that move ends: then passing it leads to the declared order. */
+function isFollowed<D, A>(
+  { subject }: ActualBinding<A>,
+  { desired }: BindingPlan<D, A>['matched'][number],
+  fresh: readonly DesiredBinding<D>[],
+): boolean {
+  return fresh.some((want) => want.subject === subject && want.order < desired.order);
 }
 
 function isBetween(order: number, a: number, b: number): boolean {
