@@ -112,11 +112,15 @@ describe("a row of the table of fields on objects that aren't ours", () => {
     { reason: 'what we set is still there: the former flow returns', now: 0, before: 1, expected: 1 },
     { reason: 'others have set another one since: it stays', now: 2, before: 1, expected: 2 },
     { reason: 'nothing was there before', now: 0, before: undefined, expected: undefined },
-    { reason: 'others have emptied it: the former flow returns', now: undefined, before: 1, expected: 1 },
-  ])('puts back: $reason', async ({ now, before, expected }) => {
+    { reason: 'others have emptied it to stop what it led to: it stays empty', now: undefined, before: 1, expected: undefined },
+    { reason: 'Authentik emptied it when our flow went: the former flow returns', now: undefined, before: 1, gone: true, expected: 1 },
+    { reason: 'we never set it, and others have: theirs stays', now: 2, before: 1, never: true, expected: 2 },
+    { reason: 'we never set it, and others have emptied it', now: undefined, before: 1, never: true, expected: undefined },
+  ])('puts back: $reason', async ({ now, before, gone = false, never = false, expected }) => {
     await setByHand(now === undefined ? null : flow(now).uuid);
     session.cache.invalidate();
-    const resource = bound({ ours: flow(0).uuid });
+    const ours = gone ? '00000000-0000-4000-8000-000000000000' : flow(0).uuid;
+    const resource = bound(never ? {} : { ours });
     await resource.restore(await resource.observe(), { recovery_flow: before === undefined ? null : flow(before).uuid });
     expect(await held()).toBe(expected === undefined ? null : flow(expected).uuid);
   });

@@ -97,13 +97,21 @@ function samePolicies(from: Shape, to: Shape, stage: Place['stage']): boolean {
   return JSON.stringify(had) === JSON.stringify(wants) || Math.min(had?.length ?? 0, wants?.length ?? 0) === 0;
 }
 
+/** Policies of which one is enough, exchanged for others: Authentik can't be told to want both meanwhile, so they change before the stages (ADR 10). */
+function isSwappedBefore(from: Shape, to: Shape): boolean {
+  const isSame = JSON.stringify(from.guards) === JSON.stringify(to.guards);
+  return from.mode === 'any' && to.mode === 'any' && from.guards.length > 0 && to.guards.length > 0 && !isSame;
+}
+
 /** What is wrong with that walk between the two ends; undefined when nothing is. */
 function wrongWith(walk: readonly string[] | 'shut', from: Shape, to: Shape): string | undefined {
-  const ends = [walkOf(from), walkOf(to)];
-  if (walk === 'shut') return ends.includes('shut') ? undefined : 'shut, and open at both ends';
+  const ends = [from, to].map((end) => walkOf(isSwappedBefore(from, to) ? { ...end, guards: [] } : end));
+  // While a flow's own policies change, fewer may come in than before and after (ADR 10); never more.
+  const sameDoor = JSON.stringify([from.mode, from.guards]) === JSON.stringify([to.mode, to.guards]);
+  if (walk === 'shut') return ends.includes('shut') || !sameDoor ? undefined : 'shut, and open at both ends';
   const open = ends.filter((end) => end !== 'shut');
   if (open.length === 0) return `open (${walk.join(' ')}), and shut at both ends`;
-  // A flow that only opens, or only shuts, shows at the open end what that end has; what the other end has, it never showed.
+  // A flow that only opens, or only shuts, shows what its open end has; what the other end has, it never showed.
   for (const stage of STAGES) {
     const counts = open.map((end) => times(end, stage));
     const least = Math.min(...counts);
@@ -257,29 +265,38 @@ async function change(from: Shape, to: Shape): Promise<void> {
   }
 }
 
-const sayingTwice: Place = {
-  stage: 'four',
-  mode: 'any',
-  guards: [
-    { policy: 'always', negate: false },
-    { policy: 'never', negate: false },
-  ],
-  order: 20,
-};
-const one: Place = { stage: 'one', mode: 'any', guards: [{ policy: 'always', negate: false }], order: 10 };
+const ALWAYS: Guard = { policy: 'always', negate: false };
+const NEVER: Guard = { policy: 'never', negate: false };
+const place = (stage: Place['stage'], order: number, on: readonly Guard[] = [], mode: Place['mode'] = 'any'): Place => ({
+  stage,
+  order,
+  guards: on,
+  mode,
+});
 const club = (...places: readonly Place[]): Shape => ({ title: 'Club', mode: 'any', guards: [], places });
 /** What was found once, each with what went wrong. */
-const FOUND: readonly [from: Shape, to: Shape][] = [
-  // "four" was taken away because "one" moves past it, before the one that takes its place was there.
-  [club(one, sayingTwice), club({ ...sayingTwice, order: 10, guards: [] }, { ...one, order: 50 })],
+const FOUND: readonly (readonly [from: Shape, to: Shape])[] = [
+  // "four" was taken away because "one" moves past it, before the one that takes its place was there,
+  [club(place('one', 10, [ALWAYS]), place('four', 20, [ALWAYS, NEVER])), club(place('four', 10), place('one', 50, [ALWAYS]))],
+  // also where that could not stand yet where it belongs,
+  [
+    club(place('four', 0, [ALWAYS], 'all'), place('three', 20, [ALWAYS]), place('one', 30), place('two', 50, [ALWAYS])),
+    club(place('two', 10, [ALWAYS]), place('four', 40, [], 'all'), place('one', 50, [ALWAYS, NEVER])),
+  ],
+  // where it became another stage,
+  [club(place('three', 0, [], 'all')), club(place('one', 0), place('three', 30, [ALWAYS]))],
+  // and where another one became it.
+  [
+    club(place('four', 0, [ALWAYS], 'all'), place('three', 20), place('two', 30, [ALWAYS], 'all'), place('one', 40, [ALWAYS])),
+    club(place('two', 20), place('four', 50, [], 'all')),
+  ],
+  // The flow was opened before its stages were the new ones.
+  [{ ...club(place('one', 50, [ALWAYS])), guards: [{ policy: 'always', negate: true }] }, club(place('two', 40))],
 ];
 
-// Chosen once, since two things are known not to hold yet (ADR 10): a flow's own policies change before its stages do, so that one that
-// opens shows for a moment the stages that it had; and, in one of some hundred changes of several places at once, a stage that is exchanged
-// goes before the one that takes its place. `PROPERTY_RUNS=1000` looks for more.
-const SEED = 1;
 it('changes any flow into any other without a gap, an open door or a needless write', async () => {
-  const property = fc.asyncProperty(shape, shape, async (from, to) => change(from, { ...to, mode: from.mode, guards: from.guards }));
-  await fc.assert(property, { numRuns: RUNS, examples: [...FOUND], ...(process.env['PROPERTY_RUNS'] === undefined ? { seed: SEED } : {}) });
+  const property = fc.asyncProperty(shape, shape, change);
+  const examples = FOUND.map(([from, to]): [Shape, Shape] => [from, to]);
+  await fc.assert(property, { numRuns: RUNS, examples, endOnFailure: process.env['PROPERTY_RUNS'] === undefined });
   expect(bed.errors).toEqual([]);
 });

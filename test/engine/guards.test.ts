@@ -4,6 +4,7 @@
  */
 import { startAuthentikSim, type AuthentikSim, type FaultRule } from '../authentik-sim/sim.ts';
 import { EngineBed } from './engine-bed.ts';
+import { somebodyElse } from './requests.ts';
 
 const CLOSED = 'Closed for the night.';
 const LOGIN = 'default-authentication-flow';
@@ -294,5 +295,81 @@ describe('policies on a stage that is there', () => {
     await bed.quiet();
     expect(writes()).toEqual([]);
     await noParking();
+  });
+});
+
+describe('who comes in', () => {
+  const two = [
+    { order: 10, stageRef: { name: 'notice' } },
+    { order: 20, stageRef: { name: 'who' } },
+  ];
+  const three = [{ order: 5, stageRef: { name: 'closed' } }, ...two];
+  const nobody = [{ order: 0, policyRef: { name: 'never' } }];
+  const NOTICE = 'ak-stage-dummy';
+
+  beforeEach(() => {
+    watched = 'club';
+  });
+
+  const ROWS = [
+    { reason: 'by `authentication`', shut: { authentication: 'require_superuser' }, open: { authentication: 'none' } },
+    { reason: 'by a policy', shut: { policies: nobody }, open: { policies: [] } },
+    {
+      reason: 'by the mode of its policies',
+      shut: { policyEngineMode: 'all', policies: [...nobody, { order: 1, policyRef: { name: 'always' } }] },
+      open: { policyEngineMode: 'any', policies: [...nobody, { order: 1, policyRef: { name: 'always' } }] },
+    },
+  ];
+
+  it.each(ROWS)('is let in last, when what guards the flow is there: $reason', async ({ shut, open }) => {
+    bed.apply('AuthentikFlow', 'club', flowSpec('club', two, shut));
+    await bed.until('AuthentikFlow', 'club', 'True/Reconciled');
+    await bed.quiet();
+    const remove = sim.faults.inject({
+      match: { method: 'POST', pathPrefix: '/flows/bindings/' },
+      respond: { kind: 'status', status: 403, body: { detail: 'no' } },
+    });
+    seen = [];
+    bed.apply('AuthentikFlow', 'club', flowSpec('club', three, open));
+    await bed.until('AuthentikFlow', 'club', 'False/PermissionDenied');
+    expect(await visit('club')).not.toBe(NOTICE);
+    remove();
+    await bed.until('AuthentikFlow', 'club', 'True/Reconciled', 60_000);
+    expect(seen).not.toContain(NOTICE);
+    expect(await visit('club')).toContain(CLOSED);
+  });
+
+  it.each(ROWS)('is kept out first, before a guard goes: $reason', async ({ shut, open }) => {
+    bed.apply('AuthentikFlow', 'club', flowSpec('club', three, open));
+    await bed.until('AuthentikFlow', 'club', 'True/Reconciled');
+    await bed.quiet();
+    seen = [];
+    bed.apply('AuthentikFlow', 'club', flowSpec('club', two, shut));
+    await bed.until('AuthentikFlow', 'club', 'True/Reconciled');
+    await bed.quiet();
+    expect(seen).not.toContain(NOTICE);
+  });
+
+  it.each([
+    { reason: 'our policies on an open flow', before: { authentication: 'none' }, ours: { policies: nobody } },
+    { reason: 'our `authentication` on an open flow', before: { authentication: 'none' }, ours: { authentication: 'require_superuser' } },
+    { reason: 'a flow that we opened', before: { authentication: 'require_superuser' }, ours: { authentication: 'none', stages: three } },
+  ])('meets nothing of ours unguarded while it is undone: $reason', async ({ before, ours }) => {
+    await somebodyElse(sim, 'POST', '/flows/instances/', {
+      slug: 'club',
+      name: 'club',
+      title: 'club',
+      designation: 'stage_configuration',
+      ...before,
+    });
+    const snapshot = sim.snapshot();
+    bed.apply('AuthentikFlow', 'club', { slug: 'club', adoptionPolicy: 'Always', stages: two, ...ours });
+    await bed.until('AuthentikFlow', 'club', 'True/Reconciled');
+    await bed.quiet();
+    seen = [];
+    bed.delete('AuthentikFlow', 'club');
+    await bed.until('AuthentikFlow', 'club', 'gone');
+    expect(seen).not.toContain(NOTICE);
+    expect(sim.snapshot()).toEqual(snapshot);
   });
 });

@@ -56,16 +56,18 @@ export class ForeignField {
     });
   }
 
-  /** Puts `before` back, unless somebody has set another flow since `ours`; a repeated call finds it done. What is gone needs nothing. */
+  /**
+   * Puts `before` back where the field still holds `ours`: one that never was, or that somebody has set or emptied since, is theirs. Emptied
+   * is no change of others where our flow is gone: Authentik does that itself. A repeated call finds it done; what is gone needs nothing.
+   */
   async restore(before: unknown, ours: string | undefined): Promise<void> {
-    if ((await this.find()) === undefined) return;
+    if (ours === undefined || (await this.find()) === undefined) return;
     const wanted = await this.linkable(before);
     if (wanted === null && this.#binding.required === true) return;
     const { field } = this.#binding;
-    // Emptied is no change of others: Authentik does that when our flow goes.
-    const made = ours === undefined ? {} : { applied: { [field]: printOf(ours) }, applying: { [field]: printOf(null) } };
-    const isOurs = (held: unknown): boolean =>
-      field in restorable({ adopted: { before: { [field]: wanted }, ...made } }, () => printOf(held ?? null));
+    const emptied = (await this.linkable(ours)) === null ? { applying: { [field]: printOf(null) } } : {};
+    const record = { adopted: { before: { [field]: wanted }, applied: { [field]: printOf(ours) }, ...emptied } };
+    const isOurs = (held: unknown): boolean => field in restorable(record, () => printOf(held ?? null));
     await this.set(wanted, (held) => held === wanted || !isOurs(held));
   }
 

@@ -29,7 +29,7 @@ export interface BindingPlan<D, A> {
  * recreating would leave a gap in a live flow.
  *
  * First the exact ones (same subject, same order), then ours with the same subject, which move, then ours at the same order, which
- * change their subject. Whatever is not ours is matched exactly or not at all. Moving never meets Authentik's uniqueness of
+ * change their subject, unless that is still to come anew: it would be missed until then. Whatever is not ours is matched exactly or not at all. Moving never meets Authentik's uniqueness of
  * (target, subject, order): a binding that stood where another moves to would have matched there exactly.
  *
  * `fits` keeps a pair apart that can't be changed in place without a moment that is neither the old state nor the new one.
@@ -54,7 +54,8 @@ export function planBindings<D, A>(
   };
   match((want, have) => want.subject === have.subject && want.order === have.order);
   match((want, have) => want.subject === have.subject && ours(have.uuid));
-  match((want, have) => want.order === have.order && ours(have.uuid));
+  const isExchanged = ({ subject }: ActualBinding<A>): boolean => open.some((want) => want.subject === subject);
+  match((want, have) => want.order === have.order && ours(have.uuid) && !isExchanged(have));
   const left = [...free.values()];
   return { matched, create: open, obsolete: left.filter((have) => ours(have.uuid)), unmanaged: left.filter((have) => !ours(have.uuid)) };
 }

@@ -109,8 +109,9 @@ export class BoundSet {
     made: (row: ApiObject, desired: DesiredBinding<BoundDetail>) => Promise<void> | void,
     parked: ReadonlyMap<number, ApiObject> = new Map(),
   ): Promise<void> {
-    for (const { desired, actual } of inSafeOrder(this.plan, this.stale)) {
-      if (desired === undefined) await this.remove(actual);
+    for (const step of inSafeOrder(this.plan, this.stale)) {
+      const { desired, actual } = step;
+      if (desired === undefined) await (step.aside === undefined ? this.remove(step.actual) : this.#stepAside(step.actual, step.aside));
       else if (actual === undefined) {
         const ready = parked.get(desired.order);
         await this.#makeRoom(desired);
@@ -135,7 +136,11 @@ export class BoundSet {
   /** Authentik has one binding for a stage, a flow and an order: the old one steps aside, without passing any other, before it goes. */
   async #makeRoom({ subject, order }: DesiredBinding<BoundDetail>): Promise<void> {
     const old = this.stale.find((actual) => actual.subject === subject && actual.order === order);
-    if (old !== undefined) await this.#patch(old, { ...companions(this.#kind.table.fields, old.row), order: order + 1 });
+    if (old !== undefined) await this.#stepAside(old, order + 1);
+  }
+
+  async #stepAside(actual: ActualBinding<ApiObject>, order: number): Promise<void> {
+    await this.#patch(actual, { ...companions(this.#kind.table.fields, actual.row), order });
   }
 
   /**

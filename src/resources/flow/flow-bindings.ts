@@ -8,7 +8,7 @@ import { POLICIES_ON_TARGET, STAGES_ON_FLOW } from './bound-kinds.ts';
 import { BoundSet, type BoundDetail, type BoundKind } from './bound-set.ts';
 import type { DesiredFlow } from './desired-flow.ts';
 import type { Parking } from './parking.ts';
-import { changePolicies, needsExchange } from './policy-transition.ts';
+import { changePolicies, changePoliciesAround, needsExchange } from './policy-transition.ts';
 
 /** What the status has on record about a flow. */
 export interface FlowRecord {
@@ -108,10 +108,22 @@ export class FlowBindings {
     await this.#arrange(flow, NO_ROWS, 'closed');
   }
 
-  /** Carries out what is declared. Where nobody can visit the flow, the order of the writes is free. */
-  async change(flow: string, is: 'closed' | 'visited'): Promise<void> {
+  /** Whether the last look found anything to change. */
+  get differs(): boolean {
+    const { stages, policies = [] } = this.#looked ?? {};
+    return [...(stages === undefined ? [] : [stages]), ...policies].some((set) => set.differences.length > 0);
+  }
+
+  /** Carries out what is declared on a flow that people visit; `mode` is the `policy_engine_mode` that it has meanwhile. */
+  async change(flow: string, mode: unknown): Promise<void> {
     this.#flow = flow;
-    await this.#arrange(flow, await this.#rows(flow), is);
+    await this.#arrange(flow, await this.#rows(flow), { mode });
+  }
+
+  /** Carries out what is declared where nobody comes in: the order of the writes is free. */
+  async finish(flow: string): Promise<void> {
+    this.#flow = flow;
+    await this.#arrange(flow, await this.#rows(flow), 'closed');
   }
 
   /** What is on record as ours, whether or not it is still there. */
@@ -135,8 +147,8 @@ export class FlowBindings {
     };
   }
 
-  /** Undoes everything that is ours on a flow that stays. */
-  async undo(flow: string): Promise<void> {
+  /** Undoes everything that is ours on a flow that stays; `mode` is its `policy_engine_mode`. */
+  async undo(flow: string, mode: unknown): Promise<void> {
     const { cache } = this.#session;
     this.#flow = flow;
     const stageRows = await cache.where(STAGE_BINDING.path, 'target', flow);
@@ -144,8 +156,14 @@ export class FlowBindings {
     const alive = await this.#aliveSubjects();
     // A stage of ours keeps its policies until it goes, and takes them along then.
     const kept = stageRows.filter((binding) => !this.#isOurs(binding.pk));
-    for (const target of [flow, ...kept.map((binding) => binding.pk)]) await this.#policySet(target, [], policyRows).undo(alive);
+    const own = this.#policySet(flow, [], policyRows);
+    // Of ours each lets in more when one is enough and others stay; without them, and when all must pass, fewer.
+    const others = [...own.unmanaged, ...own.plan.obsolete.filter(({ uuid }) => this.#ourPolicies.get(uuid)?.adopted === true)];
+    const lets = mode === 'any' && others.length > 0;
+    if (lets) await own.undo(alive);
+    for (const binding of kept) await this.#policySet(binding.pk, [], policyRows).undo(alive);
     await this.#stageSet(flow, [], stageRows).undo(alive);
+    if (!lets) await own.undo(alive);
   }
 
   /** Whether any policy binding is on record. */
@@ -167,20 +185,25 @@ export class FlowBindings {
   }
 
   /**
-   * Who may enter comes first, then the stages, moved and created in an order that lets none pass what guards it; what is new and guarded
-   * gets its policies where nobody meets it. See `docs/adr/0010-order-of-binding-changes.md`.
+   * What keeps people out of the flow comes first and what lets them in last; between them the stages, moved and created in an order that
+   * lets none pass what guards it; what is new and guarded gets its policies where nobody meets it. See
+   * `docs/adr/0010-order-of-binding-changes.md`.
    */
-  async #arrange(flow: string, rows: BindingRows, is: 'closed' | 'visited'): Promise<void> {
+  async #arrange(flow: string, rows: BindingRows, is: 'closed' | { readonly mode: unknown }): Promise<void> {
     const { stages, policies } = this.#bound(flow, rows);
     const guarded = (stages?.plan.create ?? []).filter(({ order }) => this.#policiesAt(order)?.length);
-    const parked = is === 'visited' ? await this.#park(guarded) : new Map<number, ApiObject>();
+    const parked = is === 'closed' ? new Map<number, ApiObject>() : await this.#park(guarded);
     const sets = policies.filter((set) => set.differences.length > 0);
-    for (const set of sets) await this.#changePolicies(set);
+    const own = sets.find(({ target }) => target === flow);
+    const around = own !== undefined && is !== 'closed' && (sets.length > 1 || (stages?.differences ?? []).length > 0);
+    const letIn = around ? await changePoliciesAround(own, is.mode, this.#madePolicy) : undefined;
+    for (const set of sets) if (!around || set !== own) await this.#changePolicies(set);
     await stages?.arrange(async (row, desired) => {
       this.#ourStages.set(row.pk, { uuid: row.pk });
       const wanted = this.#policiesAt(desired.order) ?? [];
       if (!parked.has(desired.order) && wanted.length > 0) await this.#changePolicies(this.#policySet(row.pk, wanted, []));
     }, parked);
+    await letIn?.();
     // A new binding is complete when it gets there, and Authentik forgets the plans of a flow that gets one by itself.
     if (sets.length > 0) await this.#session.caches.clear();
   }
@@ -217,8 +240,10 @@ export class FlowBindings {
   }
 
   async #changePolicies(set: BoundSet): Promise<void> {
-    await changePolicies(set, (row) => void this.#ourPolicies.set(row.pk, { uuid: row.pk }));
+    await changePolicies(set, this.#madePolicy);
   }
+
+  readonly #madePolicy = (row: ApiObject): void => void this.#ourPolicies.set(row.pk, { uuid: row.pk });
 
   #bound(flow: string, rows: BindingRows): Bound {
     const { stages, policies } = this.#desired;

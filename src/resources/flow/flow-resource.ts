@@ -1,3 +1,4 @@
+import type { ApiObject } from '../../authentik/api-object.ts';
 import type { Session } from '../../authentik/session.ts';
 import { FLOW } from '../../catalogue/flow.ts';
 import type { External, Observation, SettleResult } from '../../runtime/external.ts';
@@ -6,6 +7,7 @@ import { clearLink, type LinkHolder } from '../entity/clear-link.ts';
 import type { Body } from '../entity/desired.ts';
 import { EntityResource } from '../entity/entity-resource.ts';
 import type { DesiredFlow } from './desired-flow.ts';
+import { entryOf, isSameEntry, narrower } from './entry.ts';
 import { FlowBindings, type FlowRecord } from './flow-bindings.ts';
 import { statusOfFlow, unmanagedJudgement } from './flow-status.ts';
 import { closedHeader, isBeingBuilt, openedHeader, Parking } from './parking.ts';
@@ -17,6 +19,9 @@ export type Advise = (uuid: string) => Promise<SettleResult>;
 export class FlowResource implements External {
   readonly #session: Session;
   readonly #header: EntityResource;
+  /** What the spec says of the flow itself. */
+  readonly #declared: Body;
+  readonly #headerWith: (body: Body) => EntityResource;
   /** The same while a new flow with guards is built, and as it is opened. */
   readonly #closed: EntityResource;
   readonly #opened: EntityResource;
@@ -46,11 +51,11 @@ export class FlowResource implements External {
     this.#linkedFrom = parts.linkedFrom ?? (() => []);
     this.#advise = parts.advise;
     this.#session = session;
-    const header = (body: Body): EntityResource =>
-      new EntityResource({ session, entity: FLOW, name: slug, recorded: record.uuid, desired: body });
-    this.#header = header(desired.header);
-    this.#closed = header(closedHeader(desired.header));
-    this.#opened = header(openedHeader(desired.header));
+    this.#declared = desired.header;
+    this.#headerWith = (body) => new EntityResource({ session, entity: FLOW, name: slug, recorded: record.uuid, desired: body });
+    this.#header = this.#headerWith(desired.header);
+    this.#closed = this.#headerWith(closedHeader(desired.header));
+    this.#opened = this.#headerWith(openedHeader(desired.header));
     this.#parking = new Parking(session, parts.id);
     this.#bindings = new FlowBindings({ session, desired, record, parking: this.#parking });
     this.#hasDoor = this.#bindings.isGuarded && parts.leadsOn !== true;
@@ -99,18 +104,29 @@ export class FlowResource implements External {
     const row = await this.#header.find();
     if (row === undefined) return this.observe();
     if (isBeingBuilt(row)) {
-      await this.#bindings.change(row.pk, 'closed');
+      await this.#bindings.finish(row.pk);
       await this.#opened.update(observed);
-    } else {
-      const { differences } = this.#header.observationOf(row);
-      // While all policies must pass, fewer come in: so that begins before a change of the policies, and ends after it.
-      const last = row['policy_engine_mode'] === 'all' && differences.some(({ field }) => field === 'policyEngineMode');
-      if (differences.length > 0 && !last) await this.#header.update(observed);
-      await this.#bindings.change(row.pk, 'visited');
-      if (last) await this.#header.update(observed);
-    }
+    } else await this.#change(row, observed);
     await this.#parking.remove();
     return this.observe();
+  }
+
+  /** A flow that people visit: what keeps them out is there before anything else changes, and what lets them in comes last. */
+  async #change(row: ApiObject, observed: Observation): Promise<void> {
+    const [held, declared] = [entryOf(row), entryOf(this.#declared)];
+    const meanwhile = narrower(held, declared);
+    const differs = this.#header.observationOf(row).differences.length > 0;
+    const isOpened = this.#bindings.differs && !isSameEntry(declared, meanwhile);
+    const isNarrowed = !isSameEntry(meanwhile, held);
+    if (differs && isNarrowed && isOpened)
+      await this.#headerWith({
+        ...this.#declared,
+        authentication: meanwhile.authentication,
+        policy_engine_mode: meanwhile.policyEngineMode,
+      }).update(observed);
+    if (differs && !isOpened) await this.#header.update(observed);
+    await this.#bindings.change(row.pk, meanwhile.policyEngineMode);
+    if (differs && isOpened) await this.#header.update(observed);
   }
 
   /** What is bound so far is ours, however the rest went; and what was to be removed still is. */
@@ -144,8 +160,11 @@ export class FlowResource implements External {
   async restore(observed: Observation, before: Body): Promise<void> {
     const row = await this.#header.find();
     if (row === undefined) return;
-    await this.#bindings.undo(row.pk);
-    await this.#header.restore(observed, before);
+    const former = entryOf(before);
+    const closes = !isSameEntry(former, entryOf(row)) && isSameEntry(former, narrower(entryOf(row), former));
+    if (closes) await this.#header.restore(observed, before);
+    await this.#bindings.undo(row.pk, closes ? (former.policyEngineMode ?? row['policy_engine_mode']) : row['policy_engine_mode']);
+    if (!closes) await this.#header.restore(observed, before);
     await this.#parking.remove();
     if (this.#bindings.hasPolicies) await this.#session.caches.clear();
   }

@@ -31,23 +31,50 @@ export function needsExchange(set: BoundSet, mode: { readonly before: unknown; r
   return mode.after === 'any' && (!before || !after);
 }
 
+/** Hands over a policy binding as soon as it is there. */
+type Made = (row: ApiObject) => void;
+
 /**
  * Changes the policies of a target in place. Where several writes change the verdict, what is new is added first, beside what it replaces,
  * and what is old goes after it: changing one after another would let pass, for a request, whom neither the old ones nor the new ones do.
  */
-export async function changePolicies(set: BoundSet, made: (row: ApiObject) => void): Promise<void> {
+export async function changePolicies(set: BoundSet, made: Made): Promise<void> {
+  const finish = await addPolicies(set, made, tellingWrites(set) > 1);
+  await finish();
+}
+
+/**
+ * Changes a flow's own policies around a change of its stages, so that nobody meets the old stages whom the old policies keep out, nor the
+ * new ones whom the new policies do: what keeps people out is there before the stages change, what lets them in comes after. Answers with
+ * what is left to do then.
+ *
+ * Where one policy of several is enough, that can be told of a change that only adds, or that ends without any; all others happen before.
+ */
+export async function changePoliciesAround(set: BoundSet, mode: unknown, made: Made): Promise<() => Promise<void>> {
+  if (mode === 'all') return addPolicies(set, made, true);
+  const isOpened = set.wanted.length + set.unmanaged.length === 0;
+  const onlyAdds =
+    set.held.length > 0 && set.stale.length === 0 && !set.plan.matched.some(({ desired, actual }) => isTelling(desired, actual));
+  if (isOpened || onlyAdds) return async () => changePolicies(set, made);
+  await changePolicies(set, made);
+  return async () => Promise.resolve();
+}
+
+/** Adds what is new, with `beside` also what becomes another; the answer takes away what is old. */
+async function addPolicies(set: BoundSet, made: Made, beside: boolean): Promise<() => Promise<void>> {
   const changed = set.plan.matched.filter(({ desired, actual }) => set.changes(desired, actual).length > 0);
-  const alone = tellingWrites(set) <= 1;
-  const beside = alone ? [] : changed.filter(({ desired, actual }) => isTelling(desired, actual));
+  const replaced = beside ? changed.filter(({ desired, actual }) => isTelling(desired, actual)) : [];
   const added: { readonly row: ApiObject; readonly desired: DesiredBinding<BoundDetail> }[] = [];
   for (const desired of set.plan.create) made(await set.make(desired));
-  for (const { desired } of beside) {
+  for (const { desired } of replaced) {
     const row = await set.make({ ...desired, order: set.freeOrder(added.length) });
     made(row);
     added.push({ row, desired });
   }
-  for (const { desired, actual } of changed) if (!beside.some((other) => other.actual === actual)) await set.change(actual, desired);
-  await set.removeStale();
-  for (const { actual } of beside) await set.remove(actual);
-  for (const { row, desired } of added) await set.change(set.actualOf(row), desired);
+  return async () => {
+    for (const { desired, actual } of changed) if (!replaced.some((other) => other.actual === actual)) await set.change(actual, desired);
+    await set.removeStale();
+    for (const { actual } of replaced) await set.remove(actual);
+    for (const { row, desired } of added) await set.change(set.actualOf(row), desired);
+  };
 }
