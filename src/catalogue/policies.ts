@@ -1,10 +1,10 @@
 import type { CatalogueEntry } from './entity.ts';
 import type { Field } from './field.ts';
-import type { PolicyRow } from './policy-row.ts';
+import type { TypeRow } from './type-row.ts';
 import { dummy } from './policies/dummy.ts';
 import { eventMatcher } from './policies/event-matcher.ts';
 import { expression } from './policies/expression.ts';
-import { geoIP } from './policies/geo-ip.ts';
+import { geoip } from './policies/geoip.ts';
 import { password } from './policies/password.ts';
 import { passwordExpiry } from './policies/password-expiry.ts';
 import { reputation } from './policies/reputation.ts';
@@ -20,19 +20,19 @@ const ROWS = {
   Expression: expression,
   Password: password,
   Reputation: reputation,
-  GeoIP: geoIP,
+  Geoip: geoip,
   EventMatcher: eventMatcher,
   PasswordExpiry: passwordExpiry,
   UniquePassword: uniquePassword,
   Dummy: dummy,
-} as const satisfies Record<string, PolicyRow>;
+} as const satisfies Record<string, TypeRow>;
 
 /** The value of `spec.type` of an AuthentikPolicy. */
 export type PolicyType = keyof typeof ROWS;
 
 /** Every policy type, in the order of the table. */
 export const POLICIES: readonly (CatalogueEntry & { readonly type: PolicyType })[] = Object.entries(
-  ROWS as Record<PolicyType, PolicyRow>,
+  ROWS as Record<PolicyType, TypeRow>,
 ).map(([type, row]) => ({
   type: type as PolicyType,
   member: type.charAt(0).toLowerCase() + type.slice(1),

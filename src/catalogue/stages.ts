@@ -1,23 +1,23 @@
 import type { CatalogueEntry } from './entity.ts';
-import type { StageRow } from './stage-row.ts';
+import type { TypeRow } from './type-row.ts';
 import { accountLockdown } from './stages/account-lockdown.ts';
 import { authenticatorDuo } from './stages/authenticator-duo.ts';
 import { authenticatorEmail } from './stages/authenticator-email.ts';
-import { authenticatorEndpointGDTC } from './stages/authenticator-endpoint-gdtc.ts';
-import { authenticatorSMS } from './stages/authenticator-sms.ts';
+import { authenticatorEndpointGdtc } from './stages/authenticator-endpoint-gdtc.ts';
+import { authenticatorSms } from './stages/authenticator-sms.ts';
 import { authenticatorStatic } from './stages/authenticator-static.ts';
-import { authenticatorTOTP } from './stages/authenticator-totp.ts';
+import { authenticatorTotp } from './stages/authenticator-totp.ts';
 import { authenticatorValidate } from './stages/authenticator-validate.ts';
-import { authenticatorWebAuthn } from './stages/authenticator-web-authn.ts';
+import { authenticatorWebauthn } from './stages/authenticator-webauthn.ts';
 import { captcha } from './stages/captcha.ts';
 import { consent } from './stages/consent.ts';
 import { deny } from './stages/deny.ts';
 import { dummy } from './stages/dummy.ts';
 import { email } from './stages/email.ts';
-import { endpoint } from './stages/endpoint.ts';
+import { endpoints } from './stages/endpoints.ts';
 import { identification } from './stages/identification.ts';
 import { invitation } from './stages/invitation.ts';
-import { mutualTLS } from './stages/mutual-tls.ts';
+import { mtls } from './stages/mtls.ts';
 import { password } from './stages/password.ts';
 import { prompt } from './stages/prompt.ts';
 import { redirect } from './stages/redirect.ts';
@@ -45,26 +45,26 @@ const ROWS = {
   Consent: consent,
   Captcha: captcha,
   AuthenticatorValidate: authenticatorValidate,
-  AuthenticatorTOTP: authenticatorTOTP,
-  AuthenticatorWebAuthn: authenticatorWebAuthn,
+  AuthenticatorTotp: authenticatorTotp,
+  AuthenticatorWebauthn: authenticatorWebauthn,
   AuthenticatorStatic: authenticatorStatic,
   AuthenticatorEmail: authenticatorEmail,
-  AuthenticatorSMS: authenticatorSMS,
+  AuthenticatorSms: authenticatorSms,
   AuthenticatorDuo: authenticatorDuo,
-  AuthenticatorEndpointGDTC: authenticatorEndpointGDTC,
+  AuthenticatorEndpointGdtc: authenticatorEndpointGdtc,
   Deny: deny,
   Dummy: dummy,
   Source: source,
-  MutualTLS: mutualTLS,
-  Endpoint: endpoint,
+  Mtls: mtls,
+  Endpoints: endpoints,
   AccountLockdown: accountLockdown,
-} as const satisfies Record<string, StageRow>;
+} as const satisfies Record<string, TypeRow>;
 
 /** The value of `spec.type` of an AuthentikStage. */
 export type StageType = keyof typeof ROWS;
 
 /** Every stage type, in the order of the table. */
-export const STAGES: readonly (CatalogueEntry & { readonly type: StageType })[] = Object.entries(ROWS as Record<StageType, StageRow>).map(
+export const STAGES: readonly (CatalogueEntry & { readonly type: StageType })[] = Object.entries(ROWS as Record<StageType, TypeRow>).map(
   ([type, row]) => ({
     type: type as StageType,
     member: type.charAt(0).toLowerCase() + type.slice(1),

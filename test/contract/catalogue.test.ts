@@ -227,6 +227,11 @@ describe('the catalogue against the official schema', () => {
     expect(typed.filter((endpoint) => !endpoint.endsWith('/all/') && !known.includes(endpoint))).toEqual([]);
   });
 
+  it.each(TYPED)('$type is called as its endpoint, $path', ({ type, path: endpoint }) => {
+    const words = endpoint.replace(/^\/(stages|policies)\/(.+?)\/(stages\/)?$/, '$2').split(/[/_]/);
+    expect(type).toBe(words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(''));
+  });
+
   it('references to stages of one type name a type of the table', () => {
     const wanted = STAGES.flatMap(({ fields }) => fields.flatMap((field) => (field.type === 'reference' ? (field.ofType ?? []) : [])));
     expect(wanted).not.toEqual([]);

@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const dummy = {
   path: '/policies/dummy/',
@@ -15,4 +15,4 @@ export const dummy = {
     { api: 'wait_min', default: 5, type: 'integer', minimum: 0, maximum: 2147483647, description: 'Waits at least so many seconds.' },
     { api: 'wait_max', default: 30, type: 'integer', minimum: 0, maximum: 2147483647, description: 'Waits less than so many seconds.' },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

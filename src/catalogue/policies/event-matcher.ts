@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const eventMatcher = {
   path: '/policies/event_matcher/',
@@ -105,4 +105,4 @@ export const eventMatcher = {
       description: 'A query in Authentik\'s own language for events. `""` for none.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const expression = {
   path: '/policies/expression/',
@@ -14,4 +14,4 @@ export const expression = {
       description: 'Python that returns a boolean. Authentik checks its syntax.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

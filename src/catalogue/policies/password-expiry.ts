@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const passwordExpiry = {
   path: '/policies/password_expiry/',
@@ -13,4 +13,4 @@ export const passwordExpiry = {
       description: 'Only refuses; otherwise the old password is made unusable as well.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const password = {
   path: '/policies/password/',
@@ -66,4 +66,4 @@ export const password = {
       description: 'Passwords with this score or less are refused.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const reputation = {
   path: '/policies/reputation/',
@@ -36,4 +36,4 @@ export const reputation = {
       description: 'The policy passes at this reputation and below. Each failed login takes one away.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const uniquePassword = {
   path: '/policies/unique_password/',
@@ -23,4 +23,4 @@ export const uniquePassword = {
       description: 'How many earlier passwords are compared.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

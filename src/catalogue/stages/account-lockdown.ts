@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const accountLockdown = {
   path: '/stages/account_lockdown/',
@@ -18,4 +18,4 @@ export const accountLockdown = {
       description: 'The flow that people see who locked their own account.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

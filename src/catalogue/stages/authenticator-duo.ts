@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 
 export const authenticatorDuo = {
@@ -33,4 +33,4 @@ export const authenticatorDuo = {
     },
     { api: 'admin_secret_key', type: 'secret', description: 'The secret of the Admin API application.' },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 import { SMTP_FIELDS, SMTP_RULES } from './smtp-fields.ts';
 
@@ -30,4 +30,4 @@ export const authenticatorEmail = {
       description: 'A template that this Authentik has. Authentik does not check it here.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

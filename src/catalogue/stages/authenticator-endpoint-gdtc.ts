@@ -1,7 +1,7 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 
-export const authenticatorEndpointGDTC = {
+export const authenticatorEndpointGdtc = {
   path: '/stages/authenticator/endpoint_gdtc/',
   model: 'authentik_stages_authenticator_endpoint_gdtc.authenticatorendpointgdtcstage',
   description: "Checks devices with Google's Chrome device trust. Deprecated in Authentik.",
@@ -17,4 +17,4 @@ export const authenticatorEndpointGDTC = {
       description: 'The JSON of a Google service account, which Authentik shows to whoever may view the stage.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,7 +1,7 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 
-export const authenticatorSMS = {
+export const authenticatorSms = {
   path: '/stages/authenticator/sms/',
   model: 'authentik_stages_authenticator_sms.authenticatorsmsstage',
   description: 'Lets people set up codes by SMS as a second factor, and sends the codes.',
@@ -58,4 +58,4 @@ export const authenticatorSMS = {
       description: 'For `generic`: the webhook mapping that makes the body of the request.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 
 export const authenticatorStatic = {
@@ -10,4 +10,4 @@ export const authenticatorStatic = {
     { api: 'token_count', default: 6, type: 'integer', minimum: 0, maximum: 1000, description: 'How many codes.' },
     { api: 'token_length', default: 12, type: 'integer', minimum: 0, maximum: 100, description: 'How long each is.' },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,7 +1,7 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 
-export const authenticatorTOTP = {
+export const authenticatorTotp = {
   path: '/stages/authenticator/totp/',
   model: 'authentik_stages_authenticator_totp.authenticatortotpstage',
   description: 'Lets people set up an authenticator app (TOTP) as a second factor.',
@@ -15,4 +15,4 @@ export const authenticatorTOTP = {
       description: 'How long the codes are: a string, so quote it. Many apps know 6 only.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

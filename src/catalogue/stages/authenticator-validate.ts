@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const authenticatorValidate = {
   path: '/stages/authenticator/validate/',
@@ -94,4 +94,4 @@ export const authenticatorValidate = {
       message: 'notConfiguredAction configure needs configurationStages: name at least one stage to set up a second factor',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

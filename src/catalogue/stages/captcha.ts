@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const captcha = {
   path: '/stages/captcha/',
@@ -67,4 +67,4 @@ export const captcha = {
       description: 'How the answer is sent to `apiUrl`.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

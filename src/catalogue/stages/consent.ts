@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const consent = {
   path: '/stages/consent/',
@@ -14,4 +14,4 @@ export const consent = {
     },
     { api: 'consent_expire_in', default: 'weeks=4', type: 'duration', description: 'With mode `expiring`: how long a consent holds.' },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

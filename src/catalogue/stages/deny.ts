@@ -1,8 +1,8 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const deny = {
   path: '/stages/deny/',
   model: 'authentik_stages_deny.denystage',
   description: 'Ends the flow with a refusal.',
   fields: [{ api: 'deny_message', default: '', type: 'string', maxLength: 4096, description: 'What the person is told.' }],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SMTP_FIELDS, SMTP_RULES } from './smtp-fields.ts';
 
 export const email = {
@@ -37,4 +37,4 @@ export const email = {
   ],
   rules: SMTP_RULES,
   smtp: true,
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const identification = {
   path: '/stages/identification/',
@@ -84,4 +84,4 @@ export const identification = {
       message: 'userFields is empty, so at least one entry in sources is needed: nobody could identify themselves',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const invitation = {
   path: '/stages/invitation/stages/',
@@ -12,4 +12,4 @@ export const invitation = {
       description: 'Lets people without an invitation go on as well.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

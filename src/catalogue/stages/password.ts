@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const password = {
   path: '/stages/password/',
@@ -36,4 +36,4 @@ export const password = {
     },
     { api: 'allow_show_password', default: false, type: 'boolean', description: 'Lets people look at what they typed.' },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const prompt = {
   path: '/stages/prompt/stages/',
@@ -21,4 +21,4 @@ export const prompt = {
       description: 'Policies that must all accept the answers.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

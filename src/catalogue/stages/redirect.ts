@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const redirect = {
   path: '/stages/redirect/',
@@ -37,4 +37,4 @@ export const redirect = {
       message: 'mode flow needs targetFlow: write the flow to go to',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const source = {
   path: '/stages/source/',
@@ -23,4 +23,4 @@ export const source = {
       description: 'Goes on although the source could not match the person, for these reasons.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

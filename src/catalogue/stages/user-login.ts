@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const userLogin = {
   path: '/stages/user_login/',
@@ -34,4 +34,4 @@ export const userLogin = {
     },
     { api: 'remember_device', default: 'days=30', type: 'duration', description: 'How long a device is known.' },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -1,4 +1,4 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
 export const userWrite = {
   path: '/stages/user_write/',
@@ -41,4 +41,4 @@ export const userWrite = {
       description: 'The path of new users. `""` means the default path.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

@@ -62,7 +62,7 @@ it.each([
   {
     reason: 'a Secret that should hold JSON',
     kind: 'AuthentikStage',
-    spec: { type: 'AuthenticatorEndpointGDTC', authenticatorEndpointGDTC: { credentialsSecretRef: { name: 'google', key: 'key' } } },
+    spec: { type: 'AuthenticatorEndpointGdtc', authenticatorEndpointGdtc: { credentialsSecretRef: { name: 'google', key: 'key' } } },
     ready: 'False/SecretInvalid',
     message: 'key "key" of Secret "google" is no JSON object',
   },
@@ -77,8 +77,8 @@ it.each([
     reason: 'a make of authenticators that is not there',
     kind: 'AuthentikStage',
     spec: {
-      type: 'AuthenticatorWebAuthn',
-      authenticatorWebAuthn: { deviceTypeRestrictions: [{ external: '00000000-0000-4000-8000-000000000000' }] },
+      type: 'AuthenticatorWebauthn',
+      authenticatorWebauthn: { deviceTypeRestrictions: [{ external: '00000000-0000-4000-8000-000000000000' }] },
     },
     ready: 'False/ReferenceNotFound',
     message: 'there is no WebAuthn device type with description "00000000-0000-4000-8000-000000000000" in Authentik',

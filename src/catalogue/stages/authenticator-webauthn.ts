@@ -1,7 +1,7 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 import { SET_UP_FIELDS } from './set-up-fields.ts';
 
-export const authenticatorWebAuthn = {
+export const authenticatorWebauthn = {
   path: '/stages/authenticator/webauthn/',
   model: 'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage',
   description: 'Lets people set up a passkey or security key (WebAuthn).',
@@ -61,4 +61,4 @@ export const authenticatorWebAuthn = {
       description: 'Refuses an authenticator that the person has set up already.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

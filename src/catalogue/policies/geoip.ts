@@ -1,6 +1,6 @@
-import type { PolicyRow } from '../policy-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
-export const geoIP = {
+export const geoip = {
   path: '/policies/geoip/',
   model: 'authentik_policies_geoip.geoippolicy',
   description: 'Decides by where the visitor is, as far as the address tells.',
@@ -61,4 +61,4 @@ export const geoIP = {
       description: 'How much further is still taken for possible, in kilometres.',
     },
   ],
-} as const satisfies PolicyRow;
+} as const satisfies TypeRow;

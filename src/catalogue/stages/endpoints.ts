@@ -1,6 +1,6 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
-export const endpoint = {
+export const endpoints = {
   path: '/stages/endpoints/',
   model: 'authentik_endpoints.endpointstage',
   description: 'Asks the device of the visitor who it is, by an endpoint connector.',
@@ -15,4 +15,4 @@ export const endpoint = {
       description: 'Whether a device that says nothing is let through.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;

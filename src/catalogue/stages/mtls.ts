@@ -1,6 +1,6 @@
-import type { StageRow } from '../stage-row.ts';
+import type { TypeRow } from '../type-row.ts';
 
-export const mutualTLS = {
+export const mtls = {
   path: '/stages/mtls/',
   model: 'authentik_stages_mtls.mutualtlsstage',
   description: 'Reads the client certificate that the visitor came with.',
@@ -35,4 +35,4 @@ export const mutualTLS = {
       description: 'What of the user it is compared with.',
     },
   ],
-} as const satisfies StageRow;
+} as const satisfies TypeRow;
