@@ -100,6 +100,24 @@ const REFUSED: readonly { readonly reason: string; readonly values: Values; read
     message: 'registration.promptFields is empty',
   },
   {
+    reason: 'a form that asks for no username',
+    values: { ...GUIDE, registration: { promptFields: ['default-user-settings-field-email', 'default-password-change-field-password'] } },
+    message: 'registration.promptFields asks for no username',
+  },
+  {
+    reason: 'a mail to nobody',
+    values: {
+      ...GUIDE,
+      registration: { promptFields: ['default-user-settings-field-username', 'default-password-change-field-password'] },
+    },
+    message: 'registration.promptFields asks for no e-mail address',
+  },
+  {
+    reason: 'a policy for a password that nobody is asked for',
+    values: { ...GUIDE, registration: { promptFields: ['default-user-settings-field-username', 'default-user-settings-field-email'] } },
+    message: 'registration.promptFields asks for no password',
+  },
+  {
     reason: 'a login by nothing',
     values: { ...GUIDE, login: { userFields: [] } },
     message: 'login.userFields is empty: nobody could log in',

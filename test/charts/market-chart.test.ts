@@ -15,7 +15,7 @@ const GUIDE: Values = { market: MARKET, authentik: AUTHENTIK, email: SMTP };
 
 /** Back to the market or to Authentik goes who brought such a `next`; Authentik itself follows paths of its own and refuses all else. */
 const LEADS_ON = `next = request.http_request.session.get('authentik/flows/get', {}).get('next', '')
-if next.startswith((request.http_request.build_absolute_uri('/'), 'https://market.example.com/')):
+if next.startswith((request.http_request.build_absolute_uri('/'), "https://market.example.com/")):
     context['flow_plan'].context['redirect_stage_target'] = next
 return not next.startswith('/') or next.startswith('//')`;
 
@@ -282,6 +282,14 @@ const RENDER_CASES: readonly RenderCase[] = [
         market: { callbackURL: 'https://market.example.com/auth/callback' },
         configMap: { name: 'market-sign-up' },
       }),
+  },
+  {
+    reason: 'a market whose address has what ends a text in Python',
+    values: { ...GUIDE, market: { url: "https://market.example.com'\\" } },
+    check: (manifests) => {
+      const { expression } = policies(manifests)['self-service-registration-without-next'] as { expression: { expression: string } };
+      expect(expression.expression).toContain(`"https://market.example.com'\\\\/"`);
+    },
   },
   {
     reason: 'names that YAML takes for numbers',

@@ -34,7 +34,7 @@ async function pk(path: string, name: string): Promise<string> {
 /** As the chart declares it. */
 const leadsOn = (home: string): string => `
 next = request.http_request.session.get('authentik/flows/get', {}).get('next', '')
-if next.startswith((request.http_request.build_absolute_uri('/'), '${home}/')):
+if next.startswith((request.http_request.build_absolute_uri('/'), "${home}/")):
     context['flow_plan'].context['redirect_stage_target'] = next
 return not next.startswith('/') or next.startswith('//')
 `;

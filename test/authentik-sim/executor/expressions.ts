@@ -68,7 +68,7 @@ function pageOf({ page }: PolicyContext): FlowPage {
 function leadsOn(context: PolicyContext, source: string): boolean {
   const { query, host } = pageOf(context);
   const next = query.get('next') ?? '';
-  const homes = [...source.matchAll(/'(https?:\/\/[^']+\/)'/g)].map((home) => home[1] ?? '');
+  const homes = [...source.matchAll(/(["'])(https?:\/\/.+?\/)\1/g)].map((home) => home[2] ?? '');
   const own = source.includes("build_absolute_uri('/')") ? [`http://${host}/`] : [];
   if ([...own, ...homes].some((home) => next.startsWith(home))) context.leadTo(next);
   return !isOwnPath(next);
