@@ -190,6 +190,11 @@ describe("the chart's rights in the cluster", () => {
         const mustBeNamed = async (): Promise<void> => {
           if (!(await isNamed())) throw new Error('nobody names it yet');
         };
+        // Who lacks nothing for this step gets Ready, and the right is for a later one.
+        const end = async (): Promise<void> => {
+          if (!(await isNamed()) && !scenario.history.present().every(isReady)) throw new Error('neither named nor Ready yet');
+        };
+        await eventually(end, { timeout: 60_000, interval: 250 }).catch(() => undefined);
         const named = await eventually(mustBeNamed, { timeout: 8_000, interval: 250 }).then(
           () => true,
           () => false,
